@@ -1,0 +1,50 @@
+// The one writer as the rest of virtdc sees it: give it a command, get an answer that is already durable.
+
+import type { Command } from '../fleet/decision.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Refusal } from '../fleet/refusal.js';
+import type { LogEntry } from '../ports/inventory.js';
+
+export interface Caller {
+  readonly principal: string;
+  /** Full method (virtdc.v1.Placement/SubmitGuest), or the name of the loop that decides by itself (reconcile). */
+  readonly method: string;
+  /** What the log names as the cause: an operation's name, EXTERNAL, or empty for the method itself. */
+  readonly cause?: string;
+  readonly request?: { readonly id: string; readonly payloadHash: string };
+  /** Decide and answer, change nothing. */
+  readonly validateOnly?: boolean;
+}
+
+export type Answer<R> =
+  | {
+      readonly accepted: true;
+      readonly result: R;
+      /** Revision as of which the answer holds: of the last change made, or of the fleet it was decided on. */
+      readonly revision: number;
+      /** The request id was known: this is the first answer, again. */
+      readonly replayed: boolean;
+    }
+  | { readonly accepted: false; readonly refusal: Refusal; readonly revision: number };
+
+export interface Authority {
+  /** The fleet with everything decided, committed or not yet: for further decisions, never for answers. */
+  readonly fleet: FleetView;
+  readonly epoch: number;
+  /**
+   * Decides now, answers when the batch it rests on is committed. Rejects with UnavailableError while nothing can be
+   * committed (no lease, no database, queue full).
+   */
+  execute<R>(command: Command<R>, caller: Caller): Promise<Answer<R>>;
+  /** Reads now, answers once everything that was read is committed. */
+  read<R>(query: (fleet: FleetView) => R): Promise<{ readonly value: R; readonly revision: number }>;
+  /** Whether the lease lasts long enough for a libvirt call to be sent now. */
+  mayAct(): boolean;
+  /** Called with each committed batch's entries, in order. Answers how to stop that. */
+  onCommit(listener: (entries: readonly LogEntry[]) => void): () => void;
+}
+
+/** Nothing was decided: the caller may try again, elsewhere or later. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+}

@@ -1,0 +1,167 @@
+// The fleet in memory: every entity, the indexes that decisions need, and what is computed from claims.
+// Decisions read it through FleetView; only the authority (and a simulation of plans) applies changes to it.
+
+import type { Change, ChangeOf, Entities, EntityKind } from './change.js';
+import type { Claim } from './claim.js';
+import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js';
+import type { Guest } from './guest.js';
+import { allocatable, type Host } from './host.js';
+import { add, NOTHING, type Resources, subtract } from './resources.js';
+
+export interface FleetView {
+  /** Revision of the last change applied; 0 for an empty fleet. */
+  readonly revision: number;
+  readonly policy: ClusterPolicy;
+  get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined;
+  all<K extends EntityKind>(kind: K): Iterable<Entities[K]>;
+  count(kind: EntityKind): number;
+  guestByUuid(uuid: string): Guest | undefined;
+  /** Guests bound to the host. */
+  guestsOn(hostname: string): readonly Guest[];
+  /** Claims on the host, of every kind. */
+  claimsOn(hostname: string): readonly Claim[];
+  /** Claims of the guest, on whatever hosts. */
+  claimsOf(vmid: string): readonly Claim[];
+  /** Sum of the claims on the host, plus the greatest retake of any one guest there. */
+  claimed(hostname: string): Resources;
+  /** allocatable - claimed; negative where the host was found over. */
+  available(host: Host): Resources;
+}
+
+/** Entities that belong together under another key, kept in step by apply(). */
+class Index<T> {
+  private readonly groups = new Map<string, Map<string, T>>();
+
+  put(group: string, key: string, value: T): void {
+    let members = this.groups.get(group);
+    if (members === undefined) this.groups.set(group, (members = new Map()));
+    members.set(key, value);
+  }
+
+  remove(group: string, key: string): void {
+    const members = this.groups.get(group);
+    members?.delete(key);
+    if (members?.size === 0) this.groups.delete(group);
+  }
+
+  of(group: string): T[] {
+    return [...(this.groups.get(group)?.values() ?? [])];
+  }
+}
+
+type Tables = { [K in EntityKind]: Map<string, Entities[K]> };
+
+export class Fleet implements FleetView {
+  revision = 0;
+  private readonly tables: Tables = {
+    host: new Map(),
+    guest: new Map(),
+    claim: new Map(),
+    pool: new Map(),
+    image: new Map(),
+    template: new Map(),
+    baseGuest: new Map(),
+    operation: new Map(),
+    policy: new Map(),
+  };
+  private readonly uuids = new Map<string, string>();
+  private readonly guestsByHost = new Index<Guest>();
+  private readonly claimsByHost = new Index<Claim>();
+  private readonly claimsByGuest = new Index<Claim>();
+  /** Memo of claimed(), dropped whenever a claim of the host changes. */
+  private readonly claimedMemo = new Map<string, Resources>();
+
+  get policy(): ClusterPolicy {
+    return this.tables.policy.get('cluster') ?? DEFAULT_CLUSTER_POLICY;
+  }
+
+  get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
+    return this.tables[kind].get(key);
+  }
+
+  all<K extends EntityKind>(kind: K): Iterable<Entities[K]> {
+    return this.tables[kind].values();
+  }
+
+  count(kind: EntityKind): number {
+    return this.tables[kind].size;
+  }
+
+  guestByUuid(uuid: string): Guest | undefined {
+    const vmid = this.uuids.get(uuid);
+    return vmid === undefined ? undefined : this.tables.guest.get(vmid);
+  }
+
+  guestsOn(hostname: string): readonly Guest[] {
+    return this.guestsByHost.of(hostname);
+  }
+
+  claimsOn(hostname: string): readonly Claim[] {
+    return this.claimsByHost.of(hostname);
+  }
+
+  claimsOf(vmid: string): readonly Claim[] {
+    return this.claimsByGuest.of(vmid);
+  }
+
+  claimed(hostname: string): Resources {
+    const known = this.claimedMemo.get(hostname);
+    if (known !== undefined) return known;
+    let sum = NOTHING;
+    let greatestRetakeKib = 0;
+    for (const claim of this.claimsOn(hostname)) {
+      sum = add(sum, claim.resources);
+      greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
+    }
+    sum = { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib };
+    this.claimedMemo.set(hostname, sum);
+    return sum;
+  }
+
+  available(host: Host): Resources {
+    return subtract(allocatable(host), this.claimed(host.hostname));
+  }
+
+  /** Applies one change and answers the one that takes it back. */
+  apply<K extends EntityKind>(change: ChangeOf<K>): ChangeOf<K> {
+    const { kind, key, after } = change;
+    const table: Map<string, Entities[K]> = this.tables[kind];
+    const before = table.get(key);
+    if (after === undefined) table.delete(key);
+    else table.set(key, after);
+    this.index({ kind, before, after } as IndexedChange);
+    return { kind, key, after: before, deleteReason: undefined };
+  }
+
+  applyAll(changes: readonly Change[]): void {
+    for (const change of changes) this.apply(change as ChangeOf<EntityKind>);
+  }
+
+  private index({ kind, before, after }: IndexedChange): void {
+    if (kind === 'guest') {
+      if (before !== undefined) {
+        this.uuids.delete(before.uuid);
+        this.guestsByHost.remove(before.hostname, before.vmid);
+      }
+      if (after !== undefined) {
+        this.uuids.set(after.uuid, after.vmid);
+        this.guestsByHost.put(after.hostname, after.vmid, after);
+      }
+    } else if (kind === 'claim') {
+      if (before !== undefined) {
+        this.claimsByHost.remove(before.hostname, before.vmid);
+        this.claimsByGuest.remove(before.vmid, before.hostname);
+        this.claimedMemo.delete(before.hostname);
+      }
+      if (after !== undefined) {
+        this.claimsByHost.put(after.hostname, after.vmid, after);
+        this.claimsByGuest.put(after.vmid, after.hostname, after);
+        this.claimedMemo.delete(after.hostname);
+      }
+    }
+  }
+}
+
+type IndexedChange = {
+  [K in EntityKind]: { kind: K; before: Entities[K] | undefined; after: Entities[K] | undefined };
+}[EntityKind];

@@ -1,0 +1,96 @@
+// A guest (VM): what was asked for it, what was observed of it, and where it belongs.
+
+export type GuestState =
+  | 'PENDING'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'PAUSED'
+  | 'MIGRATING'
+  | 'STOPPED'
+  | 'TERMINATING'
+  | 'LOST'
+  | 'UNKNOWN';
+
+/** NEVER: a guest that ends stays ended. WITH_HOST: defined persistent with autostart, returns with its host. */
+export type RestartPolicy = 'NEVER' | 'WITH_HOST';
+
+export interface GuestDisk {
+  /** Target device in the domain, such as vda. */
+  readonly target: string;
+  readonly pool: string;
+  readonly volume: string;
+  /** Path of the volume on its host; empty until it was made. */
+  readonly path: string;
+  readonly format: 'qcow2' | 'raw';
+  /** Base image (a volume of the same pool) that the overlay is backed by; empty for none. */
+  readonly baseImage: string;
+  readonly capacityKib: number;
+  readonly role: 'DISK' | 'SEED';
+  /** Only disks that virtdc made are ever removed by it. */
+  readonly madeByVirtdc: boolean;
+}
+
+export interface GuestNic {
+  readonly kind: 'NETWORK' | 'BRIDGE';
+  readonly source: string;
+  readonly mac: string;
+}
+
+/** What was seen of a running guest. Absent numbers were not seen: unknown, never 0. */
+export interface GuestObservation {
+  readonly at: Date;
+  /** vCPUs plugged in, as libvirt counts them; the guest may have some of them offline. */
+  readonly pluggedCpu: number | undefined;
+  /** vCPUs online inside the guest, by its agent. */
+  readonly onlineCpu: number | undefined;
+  /** The balloon: memory the guest has now. */
+  readonly balloonKib: number | undefined;
+  readonly bootId: string | undefined;
+  readonly addresses: readonly string[];
+}
+
+/** NoCloud seed: what cloud-init inside the guest is told at its first boot. */
+export interface GuestSeed {
+  readonly guestHostname: string;
+  readonly sshAuthorizedKeys: readonly string[];
+  readonly userData: string;
+}
+
+export interface Guest {
+  readonly vmid: string;
+  readonly uuid: string;
+  /** libvirt's name of the domain; differs from vmid for adopted guests. */
+  readonly domainName: string;
+  /** The host the guest is bound to: the only one that may run it. */
+  readonly hostname: string;
+  readonly state: GuestState;
+  readonly stateReason: string;
+  /** Asked for. */
+  readonly currentCpu: number;
+  readonly maxCpu: number;
+  readonly currentMemoryKib: number;
+  readonly maxMemoryKib: number;
+  readonly ioKib: number;
+  readonly observed: GuestObservation | undefined;
+  readonly disks: readonly GuestDisk[];
+  readonly nics: readonly GuestNic[];
+  readonly seed: GuestSeed | undefined;
+  readonly baseGuest: string;
+  /** Key of the domain XML template (see template.ts) that the guest is made from, as long as it lives. */
+  readonly template: string;
+  /** Whether libvirt keeps its definition (adopted ones, WITH_HOST); the others exist there only while they run. */
+  readonly persistent: boolean;
+  readonly adopted: boolean;
+  readonly restartPolicy: RestartPolicy;
+  /** The open operation on this guest, empty for none. One at a time. */
+  readonly operation: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Who submitted it, and with which request id (empty if none was given). */
+  readonly createdBy: string;
+  readonly createdByRequest: string;
+  readonly createdAt: Date;
+  readonly revision: number;
+}
+
+/** States in which a domain of the guest is expected on its host. */
+export const ACTIVE_STATES: ReadonlySet<GuestState> = new Set(['RUNNING', 'PAUSED', 'MIGRATING']);

@@ -1,0 +1,61 @@
+// A libvirt host: what its operator declared, what was observed of it, and how much of it may be sold.
+
+import { mapResources, type Resources } from './resources.js';
+
+/** What the operator wants of the host; only AVAILABLE hosts take guests. */
+export type AdminState = 'AVAILABLE' | 'CORDONED' | 'DRAINING' | 'MAINTENANCE';
+
+/** What was last seen of the host; only READY hosts take guests. UNREACHABLE is also the state before the first contact. */
+export type HostCondition = 'READY' | 'SUSPECT' | 'UNREACHABLE' | 'DEAD';
+
+/** What libvirt says of the machine; kept beside the declared capacity, never instead of it. */
+export interface HostFacts {
+  readonly cpu: number;
+  readonly memoryKib: number;
+  /** libvirt's own name and UUID of the host; the UUID tells two addresses of one machine apart from two machines. */
+  readonly libvirtHostname: string;
+  readonly libvirtUuid: string;
+  readonly libvirtVersion: string;
+  readonly hypervisorVersion: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  /** The host's CPU as libvirt's XML, input of the cluster's baseline; empty where libvirt does not tell. */
+  readonly cpuXml: string;
+  /** Names of the libvirt storage pools that are active, and of networks and bridges a guest may use. */
+  readonly pools: readonly string[];
+  readonly networks: readonly string[];
+  readonly bridges: readonly string[];
+  readonly machineTypes: readonly string[];
+  /** Whether unplugging a vCPU of a live guest is reliable here (it is not under QEMU without KVM). */
+  readonly cpuUnplug: boolean;
+}
+
+export interface Host {
+  readonly hostname: string;
+  readonly ipAddress: string;
+  /** How virtdc reaches libvirt there; in virtdc's URI grammar. */
+  readonly uri: string;
+  /** What another host dials for a peer-to-peer migration; in virtdc's URI grammar. */
+  readonly migrationUri: string;
+  readonly adminState: AdminState;
+  readonly condition: HostCondition;
+  readonly conditionReason: string;
+  /** Declared capacity. */
+  readonly capacity: Resources;
+  /** Allocation ratios: how many times the capacity may be sold. */
+  readonly ratios: Resources;
+  /** Kept back from the guests, in units of the resource. */
+  readonly reserve: Resources;
+  /** Greatest io rate sold, KiB/s; 0 is not limited. */
+  readonly maxIoKibPerS: number;
+  readonly observed: HostFacts | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly zone: string;
+  readonly createdAt: Date;
+  readonly revision: number;
+}
+
+/** What of a host may be sold at all: floor(capacity x ratio) - reserve, per resource, never below 0. */
+export function allocatable(host: Host): Resources {
+  return mapResources((r) => Math.max(0, Math.floor(host.capacity[r] * host.ratios[r]) - host.reserve[r]));
+}

@@ -1,0 +1,83 @@
+// Every named limit of virtdc in one place: what each queue, page, retry, buffer and wait may reach.
+// (libvirt/ takes its own as arguments; what they are here is decided in hypervisor/libvirt.)
+
+const SECOND_MS = 1_000;
+const MIB = 1024 * 1024;
+
+export const LIMITS = {
+  /** Requests. */
+  maxMessageBytes: MIB,
+  maxTextBytes: MIB,
+  maxVmidChars: 63,
+  maxRequestIdChars: 64,
+  maxLabels: 64,
+  maxLabelChars: 63,
+  maxCpu: 4_096,
+  /** 2^43 KiB = 8 EiB: far beyond any host, and sums of it stay exact. */
+  maxKib: 2 ** 43,
+  maxRatio: 64,
+  maxNodes: 10_000,
+  maxXmlDepth: 32,
+  maxSshKeys: 64,
+  maxUserDataBytes: 64 * 1024,
+
+  /** Pages. */
+  defaultPageSize: 100,
+  maxPageSize: 1_000,
+
+  /** Authority. */
+  leaseTtlMs: 10 * SECOND_MS,
+  leaseRenewMs: 3 * SECOND_MS,
+  leaseSendMarginMs: 2 * SECOND_MS,
+  maxBatchDecisions: 1_024,
+  maxQueuedDecisions: 16_384,
+  commitRetries: 5,
+  requestIdKeptMs: 24 * 3_600 * SECOND_MS,
+  maxRequestIds: 1_000_000,
+  endedOperationsKept: 10_000,
+
+  /** libvirt. */
+  libvirtCallDeadlineMs: 10 * SECOND_MS,
+  libvirtConnectDeadlineMs: 5 * SECOND_MS,
+  libvirtCreateDeadlineMs: 60 * SECOND_MS,
+  libvirtCallsInFlight: 64,
+  guestAgentDeadlineMs: 5 * SECOND_MS,
+  uploadIdleMs: 60 * SECOND_MS,
+  maxImageBytes: 2 ** 44,
+  imageChunkBytes: 256 * 1024,
+
+  /** Reconciler. */
+  reconcileEveryMs: 5 * SECOND_MS,
+  firstContactWaitMs: 5 * SECOND_MS,
+  hostSuspectAfterMs: 10 * SECOND_MS,
+  hostUnreachableAfterMs: 20 * SECOND_MS,
+  hostsReconciledAtOnce: 32,
+
+  /** Operations. */
+  operationsAtOnce: 256,
+  migrationsOutPerHost: 1,
+  migrationsInPerHost: 1,
+  stepRetries: 5,
+  stepRetryMs: SECOND_MS,
+  bootObservedWithinMs: 120 * SECOND_MS,
+  shutdownGraceMs: 60 * SECOND_MS,
+  migrationCompletionTimeoutS: 600,
+  migrationStallTimeoutS: 60,
+  migrationPollMs: 250,
+  waitOperationMs: 60 * SECOND_MS,
+
+  /** Watch. */
+  ringEvents: 65_536,
+  ringBytes: 64 * MIB,
+  watchAnswerBytes: 512 * 1024,
+  watchBlockedMs: 30 * SECOND_MS,
+  watchProgressMs: 10 * SECOND_MS,
+  maxWatchers: 10_000,
+  logKeptMs: 24 * 3_600 * SECOND_MS,
+  logKeptEntries: 1_000_000,
+
+  /** Server. */
+  maxStreamsPerConnection: 100,
+  unaryDeadlineMs: 60 * SECOND_MS,
+  drainMs: 25 * SECOND_MS,
+} as const;

@@ -1,0 +1,18 @@
+// Time as the rest of virtdc sees it, so that a simulation can run on virtual time.
+
+export interface Clock {
+  now(): Date;
+  /** Milliseconds that never jump; for durations and deadlines. */
+  monotonicMs(): number;
+  /** Resolves after ms, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A signal that aborts after ms, with a DeadlineError as its reason. */
+  deadline(ms: number): AbortSignal;
+}
+
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+  constructor(readonly afterMs: number) {
+    super(`not done within ${afterMs} ms`);
+  }
+}
