@@ -191,6 +191,11 @@ export interface HostDriver {
   /** Supervises a connection (with keepalive) and reports on it until the signal aborts. */
   listen(listener: HostListener, signal: AbortSignal): void;
   close(): Promise<void>;
+  /**
+   * Closes the present connection and proves that the host answers on a new one. After a call with UNKNOWN_OUTCOME
+   * nothing that was sent before can begin any more; what a domain looks like then is how that call ended.
+   */
+  barrier(options?: CallOptions): Promise<void>;
 
   facts(options?: CallOptions): Promise<HostFacts>;
   /** Every domain, running or not, managed by virtdc or not. */

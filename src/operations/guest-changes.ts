@@ -1,0 +1,39 @@
+// What the ends of operations have in common: a guest let go by its operation, with a state, and its claim as it should be.
+
+import { type Change, put, remove } from '../fleet/change.js';
+import { claimKey, type Claim } from '../fleet/claim.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Guest, GuestState } from '../fleet/guest.js';
+import type { Operation } from '../fleet/operation.js';
+
+/** The guest as the operation leaves it; a part of a greater operation leaves the greater one's hold alone. */
+export function letGo(guest: Guest, operation: Operation, state: GuestState, stateReason = ''): Guest {
+  return { ...guest, state, stateReason, operation: guest.operation === operation.name ? '' : guest.operation };
+}
+
+/** letGo() of the operation's guest, as a change; none if the guest is gone. */
+export function letGuestGo(fleet: FleetView, operation: Operation, state: GuestState, reason = ''): readonly Change[] {
+  const guest = fleet.get('guest', operation.target);
+  return guest === undefined ? [] : [put('guest', letGo(guest, operation, state, reason))];
+}
+
+/** Everything a guest has in the fleet, removed: itself, its claims, and a template that was only its own. */
+export function removeGuest(fleet: FleetView, vmid: string, why: 'TERMINATED' | 'FAILED'): readonly Change[] {
+  const guest = fleet.get('guest', vmid);
+  if (guest === undefined) return [];
+  const claims = fleet.claimsOf(vmid).map((claim) => remove('claim', claimKey(claim.hostname, vmid), 'RELEASED'));
+  const template = guest.adopted ? [remove('template', guest.template, 'REMOVED')] : [];
+  return [remove('guest', vmid, why), ...claims, ...template];
+}
+
+/** The guest's claim on its host, with other amounts; none if they are the same. */
+export function resizeClaim(fleet: FleetView, guest: Guest, to: Pick<Claim, 'resources' | 'retakeKib'>): readonly Change[] {
+  const claim = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
+  if (claim === undefined) return [];
+  const same =
+    claim.resources.cpu === to.resources.cpu &&
+    claim.resources.memoryKib === to.resources.memoryKib &&
+    claim.resources.ioKib === to.resources.ioKib &&
+    claim.retakeKib === to.retakeKib;
+  return same ? [] : [put('claim', { ...claim, ...to })];
+}
