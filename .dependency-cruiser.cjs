@@ -1,0 +1,156 @@
+// The import rules of the house, checked by `npm run lint`. MAY_IMPORT lists, for each part of src/, the other parts it
+// may import; everything else is refused. Read from top to bottom it is the order of the layers:
+// fleet <- policy <- commands <- authority <- operations, reconcile, controllers <- rpc <- main.
+
+const DECIDE = ['fleet', 'policy', 'commands', 'ports'];
+const ACT = [...DECIDE, 'authority', 'telemetry', 'ledger'];
+const SERVE = [...ACT, 'operations', 'reconcile', 'controllers', 'queries', 'watch', 'access', 'xml'];
+
+const MAY_IMPORT = {
+  // A libvirt client that could be a package of its own.
+  libvirt: [],
+
+  // Pure: nouns, choices, decisions.
+  fleet: [],
+  policy: ['fleet'],
+  commands: ['fleet', 'policy'],
+
+  // What the outside world looks like to the inside, and XML on trees.
+  ports: ['fleet'],
+  xml: ['fleet'],
+
+  // The one writer, and what stands beside it.
+  authority: DECIDE,
+  watch: DECIDE,
+  queries: DECIDE,
+  telemetry: DECIDE,
+  ledger: DECIDE,
+  access: ['fleet', 'ports'],
+
+  // Loops and operations act through the writer.
+  operations: ACT,
+  reconcile: ACT,
+  controllers: ACT,
+
+  // Adapters: what implements a port knows the port and its own technology, not who calls.
+  inventory: ['fleet', 'ports', 'db'],
+  hypervisor: ['fleet', 'ports', 'xml', 'libvirt'],
+
+  // What is served.
+  rpc: [...SERVE, 'gen'],
+  http: SERVE,
+
+  // What uses the served API.
+  client: ['gen'],
+  cli: ['client', 'gen'],
+};
+
+/** Parts that compose the others and that nobody imports. */
+const ROOTS = ['main', 'demo'];
+
+/** Files every part but the fenced ones may import. */
+const LIMITS = '^src/limits\\.ts$';
+const WITHOUT_LIMITS = ['libvirt'];
+
+const NODE_MODULES = '(^|/)node_modules/';
+
+/** The path of a part: a folder of src/, or one of the two folders beside it. */
+const folder = (part) => (part === 'db' ? '^db/' : part === 'gen' ? '^gen/' : `^src/${part}/`);
+
+function layer([part, others]) {
+  const allowed = [part, ...others].map(folder);
+  if (!WITHOUT_LIMITS.includes(part)) allowed.push(LIMITS);
+  return {
+    name: `${part}-imports-only`,
+    comment: `src/${part}/ may import ${others.length === 0 ? 'no other part' : `only ${others.join(', ')}`}`,
+    severity: 'error',
+    from: { path: folder(part) },
+    // Everything in the repository that is not allowed; packages and Node's own modules have rules of their own.
+    to: { path: '^(src|db|gen|test|bench)/', pathNot: allowed },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(MAY_IMPORT).map(layer),
+    {
+      name: 'every-part-has-a-rule',
+      comment: 'A new folder under src/ belongs into MAY_IMPORT before anything is imported in it',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: [...Object.keys(MAY_IMPORT), ...ROOTS].map(folder) },
+      to: { path: '.' },
+    },
+    {
+      name: 'limits-import-nothing',
+      severity: 'error',
+      from: { path: LIMITS },
+      to: { path: '.' },
+    },
+    {
+      name: 'roots-are-not-imported',
+      comment: 'main.ts and demo/ compose the others',
+      severity: 'error',
+      from: { path: '^(src|db)/', pathNot: '^src/(main\\.ts$|demo/)' },
+      to: { path: '^src/(main\\.ts$|demo/)' },
+    },
+    {
+      name: 'src-imports-no-tests',
+      severity: 'error',
+      from: { path: '^(src|db)/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'generated-code-stays-at-the-edge',
+      comment: 'Only rpc/, cli/, client/ and demo/ know the messages of the API',
+      severity: 'error',
+      from: { path: '^(src|db)/', pathNot: '^src/(rpc|cli|client|demo)/' },
+      to: { path: '^gen/' },
+    },
+    {
+      name: 'sql-stays-in-the-inventory',
+      comment: 'Only inventory/ and db/ know that there is SQL',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/inventory/' },
+      to: { path: `${NODE_MODULES}(drizzle-orm|postgres|@electric-sql/pglite)/` },
+    },
+    {
+      name: 'grpc-stays-at-the-edge',
+      comment: 'Only rpc/, cli/, client/, demo/ and main.ts know that the API is gRPC',
+      severity: 'error',
+      from: { path: '^(src|db)/', pathNot: '^src/(rpc|cli|client|demo)/|^src/main\\.ts$' },
+      to: { path: `${NODE_MODULES}(@grpc|nice-grpc[^/]*|@bufbuild/protobuf)/` },
+    },
+    {
+      name: 'the-core-is-pure',
+      comment: 'Decisions read no clock, file, socket or environment',
+      severity: 'error',
+      from: { path: '^src/(fleet|policy|commands|xml)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(assert|util)' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      comment: 'A module that imports nothing and that nobody imports',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['^test/.*\\.test\\.ts$', '^src/main\\.ts$', '^db/drizzle\\.config\\.ts$'] },
+      to: {},
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-packages',
+      comment: 'A package that is imported is named in package.json; the service needs no development package',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^gen/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
