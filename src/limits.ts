@@ -13,6 +13,10 @@ export const LIMITS = {
   maxLabels: 64,
   maxLabelChars: 63,
   maxCpu: 4_096,
+  /** Least memory a guest may have: below it no kernel boots, and a balloon only kills. */
+  minMemoryKib: 32 * 1024,
+  /** Disk space of a guest that names none: 4 GiB. */
+  defaultIoKib: 4 * 1024 * 1024,
   /** 2^43 KiB = 8 EiB: far beyond any host, and sums of it stay exact. */
   maxKib: 2 ** 43,
   maxRatio: 64,
@@ -64,6 +68,8 @@ export const LIMITS = {
   migrationCompletionTimeoutS: 600,
   migrationStallTimeoutS: 60,
   migrationPollMs: 250,
+  /** Assumed where nothing was measured: a 1 Gbit/s link, less its overhead. */
+  assumedBandwidthMibPerS: 112,
   waitOperationMs: 60 * SECOND_MS,
 
   /** Watch. */

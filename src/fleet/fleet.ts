@@ -4,7 +4,7 @@
 import type { Change, ChangeOf, Entities, EntityKind } from './change.js';
 import type { Claim } from './claim.js';
 import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js';
-import type { Guest } from './guest.js';
+import { type Guest, spaceOn } from './guest.js';
 import { allocatable, type Host } from './host.js';
 import { add, NOTHING, type Resources, subtract } from './resources.js';
 
@@ -24,6 +24,10 @@ export interface FleetView {
   claimsOf(vmid: string): readonly Claim[];
   /** Sum of the claims on the host, plus the greatest retake of any one guest there. */
   claimed(hostname: string): Resources;
+  /** The greatest retake of any one guest on the host: a part of claimed(), shared by all that could retake less. */
+  greatestRetakeKib(hostname: string): number;
+  /** Space that guests take of the pool, over all its hosts. */
+  poolUsedKib(pool: string): number;
   /** allocatable - claimed; negative where the host was found over. */
   available(host: Host): Resources;
 }
@@ -49,6 +53,14 @@ class Index<T> {
   }
 }
 
+interface HostTotals {
+  readonly claimed: Resources;
+  readonly greatestRetakeKib: number;
+  /** Memo of available(), and the host (as it was then) that it is of. */
+  of: Host | undefined;
+  available: Resources | undefined;
+}
+
 type Tables = { [K in EntityKind]: Map<string, Entities[K]> };
 
 export class Fleet implements FleetView {
@@ -68,8 +80,9 @@ export class Fleet implements FleetView {
   private readonly guestsByHost = new Index<Guest>();
   private readonly claimsByHost = new Index<Claim>();
   private readonly claimsByGuest = new Index<Claim>();
-  /** Memo of claimed(), dropped whenever a claim of the host changes. */
-  private readonly claimedMemo = new Map<string, Resources>();
+  /** Memo of what is computed from a host's claims, dropped whenever one of them changes. */
+  private readonly totals = new Map<string, HostTotals>();
+  private readonly poolUse = new Map<string, number>();
 
   get policy(): ClusterPolicy {
     return this.tables.policy.get('cluster') ?? DEFAULT_CLUSTER_POLICY;
@@ -105,7 +118,28 @@ export class Fleet implements FleetView {
   }
 
   claimed(hostname: string): Resources {
-    const known = this.claimedMemo.get(hostname);
+    return this.totalsOf(hostname).claimed;
+  }
+
+  greatestRetakeKib(hostname: string): number {
+    return this.totalsOf(hostname).greatestRetakeKib;
+  }
+
+  available(host: Host): Resources {
+    const totals = this.totalsOf(host.hostname);
+    if (totals.of !== host || totals.available === undefined) {
+      totals.of = host;
+      totals.available = subtract(allocatable(host), totals.claimed);
+    }
+    return totals.available;
+  }
+
+  poolUsedKib(pool: string): number {
+    return this.poolUse.get(pool) ?? 0;
+  }
+
+  private totalsOf(hostname: string): HostTotals {
+    const known = this.totals.get(hostname);
     if (known !== undefined) return known;
     let sum = NOTHING;
     let greatestRetakeKib = 0;
@@ -113,13 +147,10 @@ export class Fleet implements FleetView {
       sum = add(sum, claim.resources);
       greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
     }
-    sum = { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib };
-    this.claimedMemo.set(hostname, sum);
-    return sum;
-  }
-
-  available(host: Host): Resources {
-    return subtract(allocatable(host), this.claimed(host.hostname));
+    const claimed = { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib };
+    const totals: HostTotals = { claimed, greatestRetakeKib, of: undefined, available: undefined };
+    this.totals.set(hostname, totals);
+    return totals;
   }
 
   /** Applies one change and answers the one that takes it back. */
@@ -142,22 +173,30 @@ export class Fleet implements FleetView {
       if (before !== undefined) {
         this.uuids.delete(before.uuid);
         this.guestsByHost.remove(before.hostname, before.vmid);
+        this.countPoolUse(before, -1);
       }
       if (after !== undefined) {
         this.uuids.set(after.uuid, after.vmid);
         this.guestsByHost.put(after.hostname, after.vmid, after);
+        this.countPoolUse(after, 1);
       }
     } else if (kind === 'claim') {
       if (before !== undefined) {
         this.claimsByHost.remove(before.hostname, before.vmid);
         this.claimsByGuest.remove(before.vmid, before.hostname);
-        this.claimedMemo.delete(before.hostname);
+        this.totals.delete(before.hostname);
       }
       if (after !== undefined) {
         this.claimsByHost.put(after.hostname, after.vmid, after);
         this.claimsByGuest.put(after.vmid, after.hostname, after);
-        this.claimedMemo.delete(after.hostname);
+        this.totals.delete(after.hostname);
       }
+    }
+  }
+
+  private countPoolUse(guest: Guest, sign: 1 | -1): void {
+    for (const pool of new Set(guest.disks.map((disk) => disk.pool))) {
+      this.poolUse.set(pool, this.poolUsedKib(pool) + sign * spaceOn(guest, pool));
     }
   }
 }

@@ -94,3 +94,15 @@ export interface Guest {
 
 /** States in which a domain of the guest is expected on its host. */
 export const ACTIVE_STATES: ReadonlySet<GuestState> = new Set(['RUNNING', 'PAUSED', 'MIGRATING']);
+
+/** Space (KiB) that the guest takes of the pool: all of its claim where virtdc put its disks, else those disks' sizes. */
+export function spaceOn(guest: Guest, pool: string): number {
+  const there = guest.disks.filter((disk) => disk.pool === pool);
+  if (there.some((disk) => disk.madeByVirtdc)) return guest.ioKib;
+  return there.reduce((sum, disk) => sum + disk.capacityKib, 0);
+}
+
+/** Disks that the guest writes to; its seed is not one of them. */
+export function writableDisks(guest: Guest): readonly GuestDisk[] {
+  return guest.disks.filter((disk) => disk.role === 'DISK');
+}

@@ -59,3 +59,8 @@ export interface Host {
 export function allocatable(host: Host): Resources {
   return mapResources((r) => Math.max(0, Math.floor(host.capacity[r] * host.ratios[r]) - host.reserve[r]));
 }
+
+/** The URI of a host by the template of hosts without one of their own: {address} and {hostname} are filled in. */
+export function fillUri(template: string, hostname: string, address: string): string {
+  return template.replaceAll('{address}', address).replaceAll('{hostname}', hostname);
+}

@@ -19,6 +19,7 @@ export type RefusalReason =
   | 'POOL_REQUIRED'
   | 'IMAGE_NOT_FOUND'
   | 'IMAGE_EXISTS'
+  | 'IMAGE_IN_USE'
   | 'BASE_GUEST_NOT_FOUND'
   | 'BASE_GUEST_EXISTS'
   | 'GUEST_NOT_FOUND'
@@ -62,4 +63,9 @@ export function refusal(
 export function invalidFields(violations: readonly FieldViolation[]): Refusal {
   const message = violations.map((v) => `${v.field}: ${v.description}`).join('; ');
   return refusal('INVALID_FIELDS', message, {}, { violations });
+}
+
+/** Tells a refusal from what a check answers when it passes. */
+export function isRefusal(value: object | undefined): value is Refusal {
+  return value !== undefined && 'reason' in value && 'violations' in value && 'explanation' in value;
 }
