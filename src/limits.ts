@@ -55,7 +55,11 @@ export const LIMITS = {
   firstContactWaitMs: 5 * SECOND_MS,
   hostSuspectAfterMs: 10 * SECOND_MS,
   hostUnreachableAfterMs: 20 * SECOND_MS,
-  hostsReconciledAtOnce: 32,
+  /** Between two looks at a host, however many events ask for one. */
+  reconcileBreathMs: 100,
+  guestsAskedAtOnce: 8,
+  guestDetailsEveryMs: 60 * SECOND_MS,
+  agentRetryMs: 15 * SECOND_MS,
 
   /** Operations. */
   operationsAtOnce: 256,
@@ -68,6 +72,9 @@ export const LIMITS = {
   migrationCompletionTimeoutS: 600,
   migrationStallTimeoutS: 60,
   migrationPollMs: 250,
+  /** Both ends paused, or a source that lingers: longer than libvirt's own keepalive (5 s x 5) takes to give up. */
+  migrationDoubtMs: 30 * SECOND_MS,
+  scaleSeenWithinMs: 30 * SECOND_MS,
   /** Assumed where nothing was measured: a 1 Gbit/s link, less its overhead. */
   assumedBandwidthMibPerS: 112,
   waitOperationMs: 60 * SECOND_MS,

@@ -235,7 +235,8 @@ class Run {
         return this.takeBack(current.name, failureOf(error, this.act));
       }
     }
-    await this.end({ state: 'SUCCEEDED' }, this.recipe.succeeded);
+    const migration = this.recipe.migration?.(this.act.operation());
+    await this.end({ state: 'SUCCEEDED', migration }, this.recipe.succeeded);
   }
 
   private async enter(step: Step): Promise<void> {
@@ -291,17 +292,21 @@ class Run {
     await this.end({ state, error: { reason, message, metadata } }, this.recipe.failed);
   }
 
+  /** Waits for a host that does not answer; what a host refuses for good is left to the audit, and the end goes on. */
   private async undo(step: Step): Promise<void> {
-    for (;;) {
+    for (let refusals = 0; refusals < LIMITS.stepRetries; ) {
       try {
         return await step.undo?.(this.act);
       } catch (error) {
-        if (this.act.signal.aborted || !(error instanceof HypervisorError)) throw error;
+        if (this.act.signal.aborted || error instanceof AlreadyEnded) throw error;
         this.act.log.warn({ step: step.name, err: error }, 'undo not done yet');
-        if (error.kind === 'UNKNOWN_OUTCOME') await this.barrier(error.hostname);
+        const kind = error instanceof HypervisorError ? error.kind : 'REFUSED';
+        if (kind === 'UNKNOWN_OUTCOME') await this.barrier((error as HypervisorError).hostname);
+        else if (kind !== 'UNREACHABLE') refusals++;
         await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
       }
     }
+    this.act.log.error({ step: step.name }, 'undo given up');
   }
 
   private note(notes: Record<string, string>): Promise<unknown> {

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
-import type { Operation, OperationKind } from '../fleet/operation.js';
+import type { MigrationResult, Operation, OperationKind } from '../fleet/operation.js';
 import type { Effects } from '../commands/operations/advance.js';
 import type { Clock } from '../ports/clock.js';
 import type { DomainEvent, GuestDefinition, HostDriver, MigrationProgress } from '../ports/hypervisor.js';
@@ -65,6 +65,8 @@ export interface Recipe {
   readonly steps: readonly Step[];
   /** Whether a request to cancel is heeded before the given step; later ones only go forward. */
   cancellableBefore(step: string): boolean;
+  /** The figures of a migration, from what its steps noted. */
+  migration?(operation: Operation): MigrationResult | undefined;
   /** What success means for the fleet. */
   readonly succeeded: Effects;
   /** What failure and cancellation mean for the fleet, after all steps were undone. */

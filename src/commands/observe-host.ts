@@ -1,0 +1,171 @@
+// What a look at a host means for the fleet: its condition and facts, its guests' states and sizes, domains of others.
+// A guest with an open operation is the operation's affair: only what was seen of it is noted.
+
+import { type Change, put, remove } from '../fleet/change.js';
+import { type Claim, claimKey } from '../fleet/claim.js';
+import { withOverhead } from '../fleet/cluster-policy.js';
+import { accept, type Command } from '../fleet/decision.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Guest, GuestObservation, GuestState } from '../fleet/guest.js';
+import type { Host, HostCondition, HostFacts } from '../fleet/host.js';
+import { NOTHING } from '../fleet/resources.js';
+import { claimSize } from '../policy/claim.js';
+import type { ObservedDomain } from '../ports/hypervisor.js';
+
+/** What only the guest itself can tell (through its agent); undefined fields were not learnt this time. */
+export interface GuestDetails {
+  readonly onlineCpu: number | undefined;
+  readonly bootId: string | undefined;
+  readonly addresses: readonly string[] | undefined;
+}
+
+export interface HostLook {
+  readonly hostname: string;
+  readonly at: Date;
+  /** Every domain of the host. */
+  readonly domains: readonly ObservedDomain[];
+  /** Learnt anew at this contact; undefined leaves them as they are. */
+  readonly facts: HostFacts | undefined;
+  readonly details: ReadonlyMap<string, GuestDetails>;
+  /** UUIDs of domains that were heard to shut down by themselves since the last look. */
+  readonly shutDown: ReadonlySet<string>;
+}
+
+export function observeHost(look: HostLook): Command<undefined> {
+  return {
+    name: 'observe-host',
+    decide(fleet) {
+      const host = fleet.get('host', look.hostname);
+      if (host === undefined) return accept(undefined, []);
+      const seen = new Map(look.domains.map((domain) => [domain.uuid, domain]));
+      return accept(undefined, [
+        ...hostChanges(host, look),
+        ...fleet.guestsOn(host.hostname).flatMap((guest) => guestChanges(fleet, guest, seen.get(guest.uuid), look)),
+        ...foreignChanges(fleet, host.hostname, look.domains),
+      ]);
+    },
+  };
+}
+
+/** The host could not be looked at: nothing is known of its guests, and nothing is concluded about them. */
+export function loseSightOfHost(hostname: string, condition: HostCondition, reason: string): Command<undefined> {
+  return {
+    name: 'lose-sight-of-host',
+    decide(fleet) {
+      const host = fleet.get('host', hostname);
+      if (host === undefined || host.condition === condition || host.condition === 'DEAD') return accept(undefined, []);
+      const hidden = condition === 'UNREACHABLE' ? fleet.guestsOn(hostname).filter(isSettled) : [];
+      const unknown = hidden
+        .filter((guest) => guest.state === 'RUNNING' || guest.state === 'PAUSED')
+        .map((guest) => put('guest', { ...guest, state: 'UNKNOWN', stateReason: `${hostname} does not answer` }));
+      return accept(undefined, [put('host', { ...host, condition, conditionReason: reason }), ...unknown]);
+    },
+  };
+}
+
+function isSettled(guest: Guest): boolean {
+  return guest.operation === '';
+}
+
+function hostChanges(host: Host, look: HostLook): Change[] {
+  const facts = look.facts ?? host.observed;
+  const sameFacts = JSON.stringify(facts) === JSON.stringify(host.observed);
+  if (host.condition === 'READY' && sameFacts) return [];
+  return [put('host', { ...host, condition: 'READY', conditionReason: '', observed: facts })];
+}
+
+function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | undefined, look: HostLook): Change[] {
+  const observed = observation(guest, domain, look);
+  const { state, reason } = isSettled(guest)
+    ? stateOf(guest, domain, look.shutDown.has(guest.uuid))
+    : { state: guest.state, reason: guest.stateReason };
+  const next: Guest = { ...guest, state, stateReason: reason, observed };
+  const changed = state !== guest.state || reason !== guest.stateReason || observed !== guest.observed;
+  const changes: Change[] = changed ? [put('guest', next)] : [];
+  return isSettled(guest) ? [...changes, ...claimChanges(fleet, next, domain)] : changes;
+}
+
+/** The same object where nothing new was seen, so that watchers are not told of it. */
+function observation(guest: Guest, domain: ObservedDomain | undefined, look: HostLook): GuestObservation | undefined {
+  if (domain === undefined || domain.state === 'SHUTOFF' || domain.state === 'CRASHED') return undefined;
+  const before = guest.observed;
+  const details = look.details.get(guest.uuid);
+  const next: GuestObservation = {
+    at: look.at,
+    pluggedCpu: domain.currentCpu ?? before?.pluggedCpu,
+    onlineCpu: details?.onlineCpu ?? before?.onlineCpu,
+    balloonKib: domain.balloonKib ?? before?.balloonKib,
+    bootId: details?.bootId ?? before?.bootId,
+    addresses: details?.addresses ?? before?.addresses ?? [],
+  };
+  const same =
+    before !== undefined &&
+    next.pluggedCpu === before.pluggedCpu &&
+    next.onlineCpu === before.onlineCpu &&
+    next.balloonKib === before.balloonKib &&
+    next.bootId === before.bootId &&
+    next.addresses.join(' ') === before.addresses.join(' ');
+  return same ? before : next;
+}
+
+function stateOf(guest: Guest, domain: ObservedDomain | undefined, shutDown: boolean): { state: GuestState; reason: string } {
+  const stays = (state: GuestState, reason: string) => ({ state, reason: guest.state === state ? guest.stateReason : reason });
+  if (domain === undefined) {
+    if (guest.state === 'STOPPED' || guest.state === 'LOST') return stays(guest.state, '');
+    return shutDown ? { state: 'STOPPED', reason: 'the guest powered off' } : { state: 'LOST', reason: 'not on its host any more' };
+  }
+  switch (domain.state) {
+    case 'SHUTOFF':
+      return stays('STOPPED', 'the guest powered off');
+    case 'CRASHED':
+      return stays('STOPPED', 'the guest crashed');
+    case 'PAUSED':
+      return stays('PAUSED', domain.stateReason === 'USER' ? 'paused by hand' : `paused: ${domain.stateReason}`);
+    default:
+      return { state: 'RUNNING', reason: '' };
+  }
+}
+
+function claimChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | undefined): Change[] {
+  const claim = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
+  // Only what was seen changes a claim: of a stopped or lost guest nothing was.
+  if (claim === undefined || domain === undefined || guest.observed === undefined) return [];
+  const size = claimSize(guest, fleet.policy, guest.observed);
+  return sameSize(claim, size) ? [] : [put('claim', { ...claim, ...size })];
+}
+
+function sameSize(claim: Claim, size: Pick<Claim, 'resources' | 'retakeKib'>): boolean {
+  return (
+    claim.retakeKib === size.retakeKib &&
+    claim.resources.cpu === size.resources.cpu &&
+    claim.resources.memoryKib === size.resources.memoryKib &&
+    claim.resources.ioKib === size.resources.ioKib
+  );
+}
+
+/** Domains that are no guest's: counted as load with the most they can take, never touched. */
+function foreignChanges(fleet: FleetView, hostname: string, domains: readonly ObservedDomain[]): Change[] {
+  const present = new Map<string, Claim>();
+  for (const domain of domains) {
+    const ended = domain.state === 'SHUTOFF' || domain.state === 'CRASHED';
+    if (ended || fleet.guestByUuid(domain.uuid) !== undefined) continue;
+    const memoryKib = domain.maxMemoryKib ?? domain.balloonKib ?? 0;
+    present.set(domain.uuid, {
+      hostname,
+      vmid: domain.uuid,
+      kind: 'FOREIGN',
+      resources: { ...NOTHING, cpu: domain.currentCpu ?? 0, memoryKib: withOverhead(memoryKib, fleet.policy) },
+      retakeKib: 0,
+      revision: 0,
+    });
+  }
+  const known = fleet.claimsOn(hostname).filter((claim) => claim.kind === 'FOREIGN');
+  const gone = known
+    .filter((claim) => !present.has(claim.vmid))
+    .map((claim) => remove('claim', claimKey(hostname, claim.vmid), 'RELEASED'));
+  const changed = [...present.values()].filter((claim) => {
+    const before = fleet.get('claim', claimKey(hostname, claim.vmid));
+    return before === undefined || !sameSize(before, claim);
+  });
+  return [...gone, ...changed.map((claim) => put('claim', claim))];
+}

@@ -1,0 +1,59 @@
+// What several kinds of operation do with a domain: look for it, wait for a state, make sure that it is gone.
+
+import type { Guest } from '../fleet/guest.js';
+import { LIMITS } from '../limits.js';
+import { type DomainState, HypervisorError, type HostDriver, type ObservedDomain } from '../ports/hypervisor.js';
+import { type Act, StepFailure } from './step.js';
+
+const ENDED_STATES: ReadonlySet<DomainState> = new Set(['SHUTOFF', 'CRASHED']);
+
+/** Present and not shut off: it holds memory and may run. */
+export function isActive(domain: ObservedDomain | undefined): boolean {
+  return domain !== undefined && !ENDED_STATES.has(domain.state);
+}
+
+/** Looks again and again until the domain is as wanted; undefined if it was not within the time. */
+export async function waitForDomain(
+  act: Act,
+  hostname: string,
+  uuid: string,
+  wanted: (domain: ObservedDomain | undefined) => boolean,
+  withinMs: number,
+  giveUp?: AbortSignal,
+): Promise<ObservedDomain | undefined | 'TIMEOUT'> {
+  const until = act.clock.monotonicMs() + withinMs;
+  for (;;) {
+    const domain = await act.driver(hostname).domain(uuid);
+    if (wanted(domain)) return domain;
+    if (act.clock.monotonicMs() >= until || giveUp?.aborted) return 'TIMEOUT';
+    await act.clock.sleep(LIMITS.migrationPollMs, act.signal);
+  }
+}
+
+/** Ends the domain on the host and, if it is defined there, its definition; done when libvirt has neither. */
+export async function endDomain(driver: HostDriver, guest: Guest): Promise<void> {
+  const domain = await driver.domain(guest.uuid);
+  if (domain === undefined) return;
+  await assertOurs(driver, guest);
+  if (isActive(domain)) await unlessGone(driver.destroy(guest.uuid));
+  if (domain.persistent) await unlessGone(driver.undefine(guest.uuid));
+}
+
+/** A domain with the guest's UUID but somebody else's mark is not touched. */
+async function assertOurs(driver: HostDriver, guest: Guest): Promise<void> {
+  const mark = await driver.domainMark(guest.uuid);
+  if (mark !== undefined && mark.vmid !== guest.vmid) {
+    throw new StepFailure('FOREIGN_DOMAIN', `domain ${guest.uuid} on ${driver.address.hostname} is marked as ${mark.vmid}`, {
+      hostname: driver.address.hostname,
+      uuid: guest.uuid,
+    });
+  }
+}
+
+export async function unlessGone(call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof HypervisorError && error.kind === 'NO_DOMAIN')) throw error;
+  }
+}

@@ -1,0 +1,51 @@
+// TERMINATE_GUEST: the domain ended wherever the guest has a claim, the disks virtdc made removed, the claims given back.
+// It only goes forward: a terminated guest is never brought back.
+
+import { put } from '../fleet/change.js';
+import type { Guest } from '../fleet/guest.js';
+import { everyDisk, removeDisks } from './disks.js';
+import { endDomain } from './domain.js';
+import { letGuestGo, removeGuest } from './guest-changes.js';
+import type { Act, Recipe, Step } from './step.js';
+
+/** Its host, and the other end of a migration that was superseded. */
+function hostsOf(act: Act, guest: Guest): readonly string[] {
+  return [...new Set([guest.hostname, ...act.fleet.claimsOf(guest.vmid).map((claim) => claim.hostname)])];
+}
+
+const endDomainStep: Step = {
+  name: 'end-domain',
+  intent: (fleet, operation) => {
+    const guest = fleet.get('guest', operation.target);
+    return guest === undefined ? [] : [put('guest', { ...guest, state: 'TERMINATING', stateReason: '' })];
+  },
+  async observe(act) {
+    const guest = act.guest();
+    for (const hostname of hostsOf(act, guest)) {
+      if ((await act.driver(hostname).domain(guest.uuid)) !== undefined) return 'TODO';
+    }
+    return 'DONE';
+  },
+  async do(act) {
+    const guest = act.guest();
+    for (const hostname of hostsOf(act, guest)) await endDomain(act.driver(hostname), guest);
+  },
+};
+
+const removeDisksStep: Step = {
+  name: 'remove-disks',
+  observe: () => Promise.resolve('TODO'),
+  async do(act) {
+    const guest = act.guest();
+    for (const hostname of hostsOf(act, guest)) await removeDisks(act.driver(hostname), guest, everyDisk);
+  },
+};
+
+export const terminateGuest: Recipe = {
+  kind: 'TERMINATE_GUEST',
+  steps: [endDomainStep, removeDisksStep],
+  cancellableBefore: (step) => step === endDomainStep.name,
+  succeeded: (fleet, operation) => removeGuest(fleet, operation.target, 'TERMINATED'),
+  // What is left of it is found by the reconciler, which sets the state by what it sees.
+  failed: (fleet, operation) => letGuestGo(fleet, operation, 'UNKNOWN', operation.error?.message),
+};

@@ -1,0 +1,162 @@
+// Watches one host: looks at all its domains again and again (level-triggered), sooner when an event hints at a change,
+// and tells the authority what it saw, or that it sees nothing. A host that hangs holds up no other.
+
+import type { Logger } from 'pino';
+import { type Authority, UnavailableError } from '../authority/authority.js';
+import { loseSightOfHost, observeHost } from '../commands/observe-host.js';
+import type { Command } from '../fleet/decision.js';
+import type { HostFacts } from '../fleet/host.js';
+import { LIMITS } from '../limits.js';
+import type { HostEvents } from '../operations/host-events.js';
+import type { Clock } from '../ports/clock.js';
+import { type DomainEvent, HypervisorError, type HostDriver } from '../ports/hypervisor.js';
+import { GuestDetailsReader } from './guest-details.js';
+import { Reapply } from './reapply.js';
+
+export interface HostWatchParts {
+  readonly authority: Authority;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: HostEvents;
+  readonly driver: HostDriver;
+}
+
+export class HostWatch {
+  private readonly stopping = new AbortController();
+  private readonly details: GuestDetailsReader;
+  private readonly reapply: Reapply;
+  private readonly hostname: string;
+  /** Aborted to end the pause between two looks early. */
+  private nudge = new AbortController();
+  private factsWanted = true;
+  private shutDown = new Set<string>();
+  private silentSinceMs: number | undefined;
+  private done: Promise<void> = Promise.resolve();
+  private looked: (() => void)[] = [];
+
+  constructor(private readonly parts: HostWatchParts) {
+    this.hostname = parts.driver.address.hostname;
+    this.details = new GuestDetailsReader(parts.driver, parts.clock);
+    this.reapply = new Reapply(parts.driver, parts.authority, parts.log);
+  }
+
+  start(): void {
+    this.parts.driver.listen(
+      {
+        event: (event) => this.heard(event),
+        connected: () => {
+          this.factsWanted = true;
+          this.lookSoon();
+        },
+        disconnected: (reason) => {
+          this.parts.log.info({ host: this.hostname, reason }, 'host disconnected');
+          this.lookSoon();
+        },
+      },
+      this.stopping.signal,
+    );
+    this.done = this.loop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort(new UnavailableError('no longer watched'));
+    this.nudge.abort();
+    await this.done;
+    await this.parts.driver.close();
+  }
+
+  /** Looks now rather than at the next turn; resolves when a look that began after this call has ended, well or not. */
+  async lookNow(): Promise<void> {
+    const looked = new Promise<void>((resolve) => this.looked.push(resolve));
+    this.lookSoon();
+    await looked;
+  }
+
+  private lookSoon(): void {
+    this.nudge.abort();
+  }
+
+  private heard(event: DomainEvent): void {
+    this.parts.events.publish(this.hostname, event);
+    if (event.type === 'LIFECYCLE') {
+      const byItself = event.event === 'SHUTDOWN' || (event.event === 'STOPPED' && event.detail === 'SHUTDOWN');
+      if (byItself) this.shutDown.add(event.uuid);
+      if (event.event === 'STARTED') this.shutDown.delete(event.uuid);
+    }
+    if (event.type === 'REBOOT') this.reapply.rebooted(event.uuid);
+    if (event.type === 'REBOOT' || event.type === 'AGENT' || event.type === 'DEVICE_ADDED') this.details.forget(event.uuid);
+    if (event.type !== 'MIGRATION_ITERATION' && event.type !== 'JOB_COMPLETED') this.lookSoon();
+  }
+
+  private async loop(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      this.nudge = new AbortController();
+      const waiting = this.looked.splice(0);
+      try {
+        await this.look();
+      } catch (error) {
+        if (signal.aborted) break;
+        if (error instanceof HypervisorError) await this.sawNothing(error);
+        else if (!(error instanceof UnavailableError)) {
+          this.parts.log.error({ host: this.hostname, err: error }, 'a look at the host failed for a reason of our own');
+        }
+      }
+      for (const resolve of waiting) resolve();
+      await this.pause();
+    }
+    for (const resolve of this.looked.splice(0)) resolve();
+  }
+
+  /** Until the next look is due or an event asks for one; never two looks in a burst without a breath between. */
+  private async pause(): Promise<void> {
+    const { clock } = this.parts;
+    const { signal } = this.stopping;
+    try {
+      await clock.sleep(LIMITS.reconcileBreathMs, signal);
+      if (this.nudge.signal.aborted || this.looked.length > 0) return;
+      await clock.sleep(LIMITS.reconcileEveryMs, AbortSignal.any([signal, this.nudge.signal]));
+    } catch (error) {
+      if (!signal.aborted && !this.nudge.signal.aborted) throw error;
+    }
+  }
+
+  private async look(): Promise<void> {
+    const { driver, clock, authority } = this.parts;
+    const shutDown = this.shutDown;
+    this.shutDown = new Set();
+    try {
+      const facts: HostFacts | undefined = this.factsWanted ? await driver.facts() : undefined;
+      const domains = await driver.domains();
+      const details = await this.details.read(authority.fleet, domains);
+      await this.tell(observeHost({ hostname: this.hostname, at: clock.now(), domains, facts, details, shutDown }));
+      if (facts !== undefined) this.factsWanted = false;
+    } catch (error) {
+      for (const uuid of shutDown) this.shutDown.add(uuid);
+      throw error;
+    }
+    this.silentSinceMs = undefined;
+    await this.reapply.run(this.details);
+  }
+
+  private async sawNothing(error: HypervisorError): Promise<void> {
+    const now = this.parts.clock.monotonicMs();
+    this.silentSinceMs ??= now;
+    const silentMs = now - this.silentSinceMs;
+    const ready = this.parts.authority.fleet.get('host', this.hostname)?.condition === 'READY';
+    if (silentMs >= LIMITS.hostUnreachableAfterMs) await this.tellQuietly(loseSightOfHost(this.hostname, 'UNREACHABLE', error.message));
+    else if (ready) await this.tellQuietly(loseSightOfHost(this.hostname, 'SUSPECT', error.message));
+  }
+
+  private async tellQuietly(command: Command<undefined>): Promise<void> {
+    try {
+      await this.tell(command);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+    }
+  }
+
+  private async tell(command: Command<undefined>): Promise<void> {
+    await this.parts.authority.execute(command, { principal: 'virtdc', method: 'reconcile', cause: 'EXTERNAL' });
+  }
+}

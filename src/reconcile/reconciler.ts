@@ -1,0 +1,70 @@
+// Keeps one watch on every host of the fleet, as hosts come, change their address and go.
+
+import type { Logger } from 'pino';
+import type { Authority } from '../authority/authority.js';
+import type { Host } from '../fleet/host.js';
+import type { HostEvents } from '../operations/host-events.js';
+import type { Clock } from '../ports/clock.js';
+import type { Hypervisor } from '../ports/hypervisor.js';
+import { HostWatch } from './host-watch.js';
+
+export interface ReconcilerParts {
+  readonly authority: Authority;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: HostEvents;
+  readonly hypervisor: Hypervisor;
+}
+
+export interface Reconciler {
+  start(): void;
+  stop(): Promise<void>;
+  /** Looks at the hosts now; resolves when each was looked at, or could not be. */
+  lookNow(hostnames: readonly string[]): Promise<void>;
+}
+
+export function createReconciler(parts: ReconcilerParts): Reconciler {
+  const { authority, hypervisor } = parts;
+  const watches = new Map<string, { readonly address: string; readonly watch: HostWatch }>();
+  const ending = new Set<Promise<void>>();
+  let unsubscribe: (() => void) | undefined;
+
+  function end(hostname: string): void {
+    const stopped = watches.get(hostname)?.watch.stop();
+    watches.delete(hostname);
+    if (stopped === undefined) return;
+    ending.add(stopped);
+    void stopped.finally(() => ending.delete(stopped));
+  }
+
+  function keep(host: Host): void {
+    const address = `${host.uri} ${host.migrationUri}`;
+    const known = watches.get(host.hostname);
+    if (known?.address === address) return;
+    end(host.hostname);
+    const watch = new HostWatch({ ...parts, driver: hypervisor.host(host) });
+    watches.set(host.hostname, { address, watch });
+    watch.start();
+  }
+
+  return {
+    start() {
+      unsubscribe = authority.onCommit((entries) => {
+        for (const entry of entries) {
+          if (entry.kind !== 'host') continue;
+          if (entry.after === undefined) end(entry.key);
+          else keep(entry.after);
+        }
+      });
+      for (const host of authority.fleet.all('host')) keep(host);
+    },
+    async stop() {
+      unsubscribe?.();
+      for (const hostname of [...watches.keys()]) end(hostname);
+      await Promise.all(ending);
+    },
+    async lookNow(hostnames) {
+      await Promise.all(hostnames.map((hostname) => watches.get(hostname)?.watch.lookNow()));
+    },
+  };
+}
