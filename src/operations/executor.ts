@@ -11,7 +11,7 @@ import type { Clock } from '../ports/clock.js';
 import { type HostDriver, HypervisorError, type MigrationProgress } from '../ports/hypervisor.js';
 import { Admission } from './admission.js';
 import { definitionOf } from './definition.js';
-import { type HostEvents } from './host-events.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 
 export interface ExecutorParts {

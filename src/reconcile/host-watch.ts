@@ -7,7 +7,7 @@ import { loseSightOfHost, observeHost } from '../commands/observe-host.js';
 import type { Command } from '../fleet/decision.js';
 import type { HostFacts } from '../fleet/host.js';
 import { LIMITS } from '../limits.js';
-import type { HostEvents } from '../operations/host-events.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import type { Clock } from '../ports/clock.js';
 import { type DomainEvent, HypervisorError, type HostDriver } from '../ports/hypervisor.js';
 import { GuestDetailsReader } from './guest-details.js';

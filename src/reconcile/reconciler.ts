@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import type { Authority } from '../authority/authority.js';
 import type { Host } from '../fleet/host.js';
-import type { HostEvents } from '../operations/host-events.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import type { Clock } from '../ports/clock.js';
 import type { Hypervisor } from '../ports/hypervisor.js';
 import { HostWatch } from './host-watch.js';
