@@ -81,7 +81,8 @@ function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
     : { state: guest.state, reason: guest.stateReason };
   const next: Guest = { ...guest, state, stateReason: reason, observed };
   const changed = state !== guest.state || reason !== guest.stateReason || observed !== guest.observed;
-  const changes: Change[] = changed ? [put('guest', next)] : [];
+  const cause = state !== guest.state ? 'EXTERNAL' : 'OBSERVED';
+  const changes: Change[] = changed ? [put('guest', next, cause)] : [];
   return isSettled(guest) ? [...changes, ...claimChanges(fleet, next, domain)] : changes;
 }
 

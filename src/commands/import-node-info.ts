@@ -1,0 +1,154 @@
+// ImportNodeInfo: the declared capacities of many hosts at once, answered as a diff. Importing the same again changes nothing.
+
+import { type Change, put } from '../fleet/change.js';
+import { accept, type Command, type DecisionContext, refuse } from '../fleet/decision.js';
+import type { FleetView } from '../fleet/fleet.js';
+import { allocatable, fillUri, type Host } from '../fleet/host.js';
+import type { Refusal } from '../fleet/refusal.js';
+import { mapResources, NOTHING, type Resources, sameResources, shortfall } from '../fleet/resources.js';
+import { LIMITS } from '../limits.js';
+import { checkAmounts } from './host-fields.js';
+import { keptBy, removalOf } from './host-removal.js';
+import { collectViolations } from './violations.js';
+
+/** A node of nodeinfo.xml. */
+export interface ImportedNode {
+  readonly hostname: string;
+  readonly ipAddress: string;
+  readonly maxCapacity: Resources;
+  readonly availableCapacity: Resources;
+}
+
+export interface ImportNodeInfoRequest {
+  readonly nodes: readonly ImportedNode[];
+  /** Hosts that the list does not have leave the fleet, if no guest is there. */
+  readonly prune: boolean;
+  /** How hosts without a uri of their own are reached; {address} and {hostname} are filled in. */
+  readonly uriTemplate: string;
+}
+
+export type NodeChange = 'ADDED' | 'UPDATED' | 'UNCHANGED' | 'ABSENT' | 'PRUNED';
+
+export interface NodeDiff {
+  readonly hostname: string;
+  readonly change: NodeChange;
+  /** UPDATED: the fields that changed, as in the API. */
+  readonly fields: readonly string[];
+  /** ADDED: the reserve that was made of what max_capacity exceeds available_capacity by. */
+  readonly reserve: Resources;
+  /** By how much the claims exceed what the host now has; all 0 where they fit. */
+  readonly over: Resources;
+  /** ABSENT though pruning was asked for: why the host stays. */
+  readonly keptBy: Refusal | undefined;
+}
+
+export interface ImportNodeInfoResult {
+  /** In the order of the list, then the absent hosts by name. */
+  readonly diff: readonly NodeDiff[];
+}
+
+export function importNodeInfo(request: ImportNodeInfoRequest): Command<ImportNodeInfoResult> {
+  return {
+    name: 'ImportNodeInfo',
+    decide(fleet, context) {
+      const invalid = violationsOf(request.nodes);
+      if (invalid !== undefined) return refuse(invalid);
+      const changes: Change[] = [];
+      const diff = request.nodes.map((node) => importNode(fleet, context, node, request.uriTemplate, changes));
+      const listed = new Set(request.nodes.map((node) => node.hostname));
+      const absent = [...fleet.all('host')].map((host) => host.hostname).filter((hostname) => !listed.has(hostname));
+      const absentDiff = absent.sort().map((hostname) => absence(fleet, hostname, request.prune));
+      const pruned = absentDiff.filter((node) => node.change === 'PRUNED').map((node) => node.hostname);
+      return accept({ diff: [...diff, ...absentDiff] }, [...changes, ...removalOf(fleet, new Set(pruned))]);
+    },
+  };
+}
+
+function violationsOf(nodes: readonly ImportedNode[]): Refusal | undefined {
+  const violations = collectViolations();
+  if (nodes.length > LIMITS.maxNodes) violations.add('nodes', `${nodes.length} nodes, at most ${LIMITS.maxNodes}`);
+  const seen = new Set<string>();
+  nodes.slice(0, LIMITS.maxNodes).forEach((node, index) => {
+    const field = `nodes[${index}]`;
+    if (seen.has(node.hostname)) violations.add(`${field}.hostname`, `${node.hostname} is listed twice`);
+    seen.add(node.hostname);
+    checkAmounts(violations, `${field}.max_capacity.`, node.maxCapacity);
+    checkAmounts(violations, `${field}.available_capacity.`, node.availableCapacity);
+    if (!sameResources(shortfall(node.availableCapacity, node.maxCapacity), NOTHING)) {
+      violations.add(`${field}.available_capacity`, 'is more than max_capacity');
+    }
+  });
+  return violations.refusal();
+}
+
+function importNode(
+  fleet: FleetView,
+  context: DecisionContext,
+  node: ImportedNode,
+  uriTemplate: string,
+  changes: Change[],
+): NodeDiff {
+  const host = fleet.get('host', node.hostname);
+  const { hostname } = node;
+  const unflagged = { hostname, fields: [], reserve: NOTHING, over: NOTHING, keptBy: undefined };
+  if (host === undefined) {
+    const added = newHost(fleet, context, node, uriTemplate);
+    changes.push(put('host', added));
+    return { ...unflagged, change: 'ADDED', reserve: added.reserve };
+  }
+  const after = updatedHost(host, node, uriTemplate);
+  const over = shortfall(fleet.claimed(hostname), allocatable(after));
+  const fields = changedFields(host, after);
+  if (fields.length === 0) return { ...unflagged, change: 'UNCHANGED', over };
+  changes.push(put('host', after));
+  return { ...unflagged, change: 'UPDATED', fields, over };
+}
+
+function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode, uriTemplate: string): Host {
+  const { hostname, ipAddress, maxCapacity, availableCapacity } = node;
+  const uri = fillUri(uriTemplate, hostname, ipAddress);
+  const kept = (name: keyof Resources): number => maxCapacity[name] - availableCapacity[name];
+  return {
+    hostname,
+    ipAddress,
+    uri,
+    migrationUri: uri,
+    adminState: 'AVAILABLE',
+    condition: 'UNREACHABLE',
+    conditionReason: 'not reached yet',
+    capacity: maxCapacity,
+    ratios: fleet.policy.defaultRatios,
+    reserve: mapResources((name) => (kept(name) > 0 ? kept(name) : fleet.policy.defaultReserve[name])),
+    maxIoKibPerS: 0,
+    observed: undefined,
+    labels: {},
+    zone: '',
+    createdAt: context.now,
+    revision: 0,
+  };
+}
+
+/** The list declares capacity and address; whatever else an operator set stays. */
+function updatedHost(host: Host, node: ImportedNode, uriTemplate: string): Host {
+  const { hostname, ipAddress, maxCapacity } = node;
+  const byTemplate = fillUri(uriTemplate, hostname, host.ipAddress);
+  const moved = (uri: string): string => (uri === byTemplate ? fillUri(uriTemplate, hostname, ipAddress) : uri);
+  return { ...host, ipAddress, uri: moved(host.uri), migrationUri: moved(host.migrationUri), capacity: maxCapacity };
+}
+
+function changedFields(before: Host, after: Host): readonly string[] {
+  const fields: string[] = [];
+  if (before.ipAddress !== after.ipAddress) fields.push('ip_address');
+  if (before.uri !== after.uri) fields.push('uri');
+  if (before.migrationUri !== after.migrationUri) fields.push('migration_uri');
+  if (before.capacity.cpu !== after.capacity.cpu) fields.push('max_cpu');
+  if (before.capacity.memoryKib !== after.capacity.memoryKib) fields.push('max_memory_kib');
+  if (before.capacity.ioKib !== after.capacity.ioKib) fields.push('max_io_kib');
+  return fields;
+}
+
+function absence(fleet: FleetView, hostname: string, prune: boolean): NodeDiff {
+  const kept = prune ? keptBy(fleet, hostname) : undefined;
+  const change = prune && kept === undefined ? 'PRUNED' : 'ABSENT';
+  return { hostname, change, fields: [], reserve: NOTHING, over: NOTHING, keptBy: kept };
+}

@@ -1,0 +1,24 @@
+// UncordonHost: the host takes guests again, whatever kept it from that. Doing it again changes nothing.
+
+import { put } from '../fleet/change.js';
+import { accept, type Command, refuse } from '../fleet/decision.js';
+import type { Host } from '../fleet/host.js';
+import { isRefusal } from '../fleet/refusal.js';
+import { findHost } from './preconditions.js';
+
+export interface UncordonHostRequest {
+  readonly hostname: string;
+}
+
+export function uncordonHost(request: UncordonHostRequest): Command<Host> {
+  return {
+    name: 'UncordonHost',
+    decide(fleet) {
+      const host = findHost(fleet, request.hostname);
+      if (isRefusal(host)) return refuse(host);
+      if (host.adminState === 'AVAILABLE') return accept(host, []);
+      const after: Host = { ...host, adminState: 'AVAILABLE' };
+      return accept(after, [put('host', after)]);
+    },
+  };
+}

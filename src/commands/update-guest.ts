@@ -1,0 +1,46 @@
+// UpdateGuest: what a guest is called and whether it returns with its host; nothing that its domain would notice while it runs.
+
+import { put } from '../fleet/change.js';
+import { accept, type Command, refuse } from '../fleet/decision.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Guest, RestartPolicy } from '../fleet/guest.js';
+import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { busyRefusal, findGuest, staleRevision } from './preconditions.js';
+import { collectViolations } from './violations.js';
+
+export interface UpdateGuestRequest {
+  readonly vmid: string;
+  /** 0: whatever it is. */
+  readonly expectedRevision: number;
+  /** Replaces all of them; undefined: they stay. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Only of a guest that is STOPPED, since its domain is made anew for it; undefined: it stays. */
+  readonly restartPolicy: RestartPolicy | undefined;
+}
+
+export function updateGuest(request: UpdateGuestRequest): Command<Guest> {
+  return {
+    name: 'UpdateGuest',
+    decide(fleet) {
+      const guest = findGuest(fleet, request.vmid);
+      if (isRefusal(guest)) return refuse(guest);
+      const restartPolicy = request.restartPolicy ?? guest.restartPolicy;
+      const violations = collectViolations();
+      if (request.labels !== undefined) violations.labels('labels', request.labels);
+      const refused =
+        violations.refusal() ??
+        staleRevision(guest, request.expectedRevision) ??
+        (restartPolicy === guest.restartPolicy ? undefined : fixedPolicy(fleet, guest));
+      if (refused !== undefined) return refuse(refused);
+      const after: Guest = { ...guest, labels: request.labels ?? guest.labels, restartPolicy };
+      return accept(after, [put('guest', after)]);
+    },
+  };
+}
+
+function fixedPolicy(fleet: FleetView, guest: Guest): Refusal | undefined {
+  const busy = busyRefusal(fleet, guest);
+  if (busy !== undefined || guest.state === 'STOPPED') return busy;
+  const message = `guest ${guest.vmid} is ${guest.state}: its restart policy can only be changed while it is STOPPED`;
+  return refusal('GUEST_STATE', message, { vmid: guest.vmid, state: guest.state, required: 'STOPPED' });
+}
