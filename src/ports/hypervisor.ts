@@ -1,8 +1,11 @@
 // What virtdc asks of the hosts, whatever drives them: libvirt itself, or the simulation.
 // Every call takes a deadline of its own; an unanswered one is UNKNOWN_OUTCOME, never "did not happen".
 
-import type { GuestDisk, GuestNic, GuestSeed } from '../fleet/guest.js';
+import type { GuestSeed } from '../fleet/guest.js';
+import type { DomainMark, GuestDefinition } from '../fleet/guest-definition.js';
 import type { HostFacts } from '../fleet/host.js';
+
+export type { DomainMark, GuestDefinition } from '../fleet/guest-definition.js';
 
 /**
  * UNREACHABLE: surely nothing was sent. UNKNOWN_OUTCOME: sent, but no answer came (it may take effect later).
@@ -76,30 +79,6 @@ export interface ObservedDomain {
   readonly maxMemoryKib: number | undefined;
   /** Whether a migration job runs out of this host. */
   readonly migratingOut: boolean | undefined;
-}
-
-/** virtdc's own note inside a domain: which guest it is, and which operation of which leader's epoch made it. */
-export interface DomainMark {
-  readonly vmid: string;
-  readonly operation: string;
-  readonly epoch: number;
-}
-
-/** All that a domain is made from; the adapter renders it on the template's tree. */
-export interface GuestDefinition {
-  readonly templateXml: string;
-  readonly uuid: string;
-  readonly domainName: string;
-  readonly currentCpu: number;
-  readonly maxCpu: number;
-  readonly currentMemoryKib: number;
-  readonly maxMemoryKib: number;
-  /** With their paths. Disks of the template by target device; a SEED is added where the template has none. */
-  readonly disks: readonly GuestDisk[];
-  readonly nics: readonly GuestNic[];
-  /** Replaces the CPU of a template that names none or host-model; empty: leave it. */
-  readonly cpuBaselineXml: string;
-  readonly mark: DomainMark;
 }
 
 export interface PoolFacts {
@@ -248,7 +227,13 @@ export interface HostDriver {
   /** undefined: the pool has no such volume. */
   volume(pool: string, name: string, options?: CallOptions): Promise<VolumeFacts | undefined>;
   /** A qcow2 (compat 1.1) overlay of base (a volume of the pool), or an empty qcow2 where base is empty. */
-  createVolume(pool: string, name: string, capacityKib: number, base: string, options?: CallOptions): Promise<VolumeFacts>;
+  createVolume(
+    pool: string,
+    name: string,
+    capacityKib: number,
+    base: string,
+    options?: CallOptions,
+  ): Promise<VolumeFacts>;
   deleteVolume(pool: string, name: string, options?: CallOptions): Promise<void>;
   /** Makes a volume of the format and fills it; an unfinished one is removed. */
   uploadVolume(
@@ -260,7 +245,13 @@ export interface HostDriver {
     options?: CallOptions,
   ): Promise<VolumeFacts>;
   /** Makes the NoCloud seed (an image labelled cidata) as a raw volume. */
-  createSeed(pool: string, name: string, seed: GuestSeed, instanceId: string, options?: CallOptions): Promise<VolumeFacts>;
+  createSeed(
+    pool: string,
+    name: string,
+    seed: GuestSeed,
+    instanceId: string,
+    options?: CallOptions,
+  ): Promise<VolumeFacts>;
 
   /** The CPU (libvirt XML) that this host and all the given ones can run; empty where libvirt cannot say. */
   baselineCpu(cpuXmls: readonly string[], options?: CallOptions): Promise<string>;

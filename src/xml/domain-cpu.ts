@@ -1,0 +1,53 @@
+// The guest's CPU: the model that every host of the fleet can run, and the shape (topology, NUMA) that follows its size.
+
+import { parseXml, type XmlBounds } from './parse.js';
+import { attribute, child, childrenNamed, ensureChild, removeChildren, setText, type XmlElement } from './tree.js';
+
+/** What a template's own CPU says of the machine's shape, not of its model. */
+const SHAPE: ReadonlySet<string> = new Set(['topology', 'numa', 'cache', 'maxphysaddr']);
+
+/** Replaces the CPU of a template that names none, or only its first host's. */
+export function setCpuModel(domain: XmlElement, baselineXml: string, bounds: XmlBounds): void {
+  if (baselineXml === '' || namesModel(child(domain, 'cpu'))) return;
+  const parsed = parseXml(baselineXml, bounds);
+  if (!parsed.ok) throw new Error(`the CPU baseline is not XML: ${parsed.problem.message}`);
+  const cpu = ensureChild(domain, 'cpu');
+  removeChildren(cpu, (node) => !SHAPE.has(node.name));
+  cpu.attributes.clear();
+  for (const [name, value] of parsed.root.attributes) cpu.attributes.set(name, value);
+  if (!cpu.attributes.has('mode')) cpu.attributes.set('mode', 'custom');
+  if (!cpu.attributes.has('match')) cpu.attributes.set('match', 'exact');
+  cpu.children.unshift(...parsed.root.children.filter((node) => typeof node === 'string' || !SHAPE.has(node.name)));
+}
+
+function namesModel(cpu: XmlElement | undefined): boolean {
+  const mode = attribute(cpu, 'mode');
+  return (
+    mode === 'host-passthrough' || mode === 'maximum' || (mode !== 'host-model' && child(cpu, 'model') !== undefined)
+  );
+}
+
+/** A topology or a NUMA cell of another size than the guest's would be refused, or would quietly change its memory. */
+export function fitShape(domain: XmlElement, maxCpu: number, maxMemoryKib: number): void {
+  const cpu = child(domain, 'cpu');
+  if (cpu === undefined) return;
+  const topology = child(cpu, 'topology');
+  const product = ['sockets', 'dies', 'clusters', 'cores', 'threads']
+    .map((name) => Number(attribute(topology, name) || '1'))
+    .reduce((a, b) => a * b, 1);
+  if (topology !== undefined && product !== maxCpu) removeChildren(cpu, (node) => node === topology);
+  const cells = child(cpu, 'numa');
+  const [cell, ...others] = cells === undefined ? [] : childrenNamed(cells, 'cell');
+  if (cell === undefined || others.length > 0) return;
+  cell.attributes.set('cpus', maxCpu === 1 ? '0' : `0-${maxCpu - 1}`);
+  cell.attributes.set('memory', String(maxMemoryKib));
+  cell.attributes.set('unit', 'KiB');
+}
+
+/** The ceiling for memory devices is never below the guest's own memory. */
+export function fitMaxMemory(domain: XmlElement, maxMemoryKib: number, ceilingKib: number | undefined): void {
+  const ceiling = child(domain, 'maxMemory');
+  if (ceiling === undefined || (ceilingKib !== undefined && ceilingKib >= maxMemoryKib)) return;
+  ceiling.attributes.set('unit', 'KiB');
+  setText(ceiling, String(maxMemoryKib));
+}

@@ -1,0 +1,34 @@
+// virtdc's mark inside a domain's metadata: which guest it is, and which operation of which leader's epoch made it.
+
+import type { DomainMark } from '../fleet/guest-definition.js';
+import { attribute, childrenNamed, element, elementsOf, ensureChild, removeChildren, type XmlElement } from './tree.js';
+
+export const MARK_NAMESPACE = 'https://virtdc.dev/xmlns/domain/1';
+
+function isMark(node: XmlElement): boolean {
+  return node.namespace === MARK_NAMESPACE;
+}
+
+export function setMark(domain: XmlElement, mark: DomainMark): void {
+  const metadata = ensureChild(domain, 'metadata');
+  removeChildren(metadata, isMark);
+  const attributes = {
+    'xmlns:virtdc': MARK_NAMESPACE,
+    vmid: mark.vmid,
+    operation: mark.operation,
+    epoch: String(mark.epoch),
+  };
+  metadata.children.push(element('virtdc:guest', attributes, [], MARK_NAMESPACE));
+}
+
+/** undefined: no mark, or none that virtdc wrote whole. */
+export function readMark(domain: XmlElement): DomainMark | undefined {
+  const found = childrenNamed(domain, 'metadata').flatMap((metadata) => elementsOf(metadata).filter(isMark))[0];
+  return found === undefined ? undefined : markOf(found);
+}
+
+export function markOf(found: XmlElement): DomainMark | undefined {
+  const epoch = Number(attribute(found, 'epoch'));
+  const mark = { vmid: attribute(found, 'vmid'), operation: attribute(found, 'operation'), epoch };
+  return mark.vmid !== '' && Number.isSafeInteger(epoch) ? mark : undefined;
+}
