@@ -124,6 +124,7 @@ function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode,
     labels: {},
     zone: '',
     createdAt: context.now,
+    cause: '',
     revision: 0,
   };
 }

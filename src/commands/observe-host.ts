@@ -131,7 +131,7 @@ function claimChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
   const claim = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
   // Only what was seen changes a claim: of a stopped or lost guest nothing was.
   if (claim === undefined || domain === undefined || guest.observed === undefined) return [];
-  const size = claimSize(guest, fleet.policy, guest.observed);
+  const size = claimSize(guest, fleet.policy, claim.resources.cpu);
   return sameSize(claim, size) ? [] : [put('claim', { ...claim, ...size })];
 }
 

@@ -45,6 +45,7 @@ export function registerHost(request: RegisterHostRequest): Command<Host> {
         reserve: override(fleet.policy.defaultReserve, reserve),
         observed: facts,
         createdAt: context.now,
+        cause: '',
         revision: 0,
       };
       return accept(host, [put('host', host)]);

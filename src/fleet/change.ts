@@ -22,6 +22,9 @@ export interface Entities {
 
 export type EntityKind = keyof Entities;
 
+/** What brought a change about: EXTERNAL (somebody else's doing), OBSERVED (figures that move), an operation, or empty: a request. */
+export type Cause = string;
+
 /** Why an entity went away, told to watchers. */
 export type DeleteReason = 'TERMINATED' | 'REMOVED' | 'FAILED' | 'RELEASED' | 'EXPIRED';
 
@@ -31,6 +34,8 @@ export type ChangeOf<K extends EntityKind> = {
   /** The entity after the change (its revision field is set at commit), or undefined if it is deleted. */
   readonly after: Entities[K] | undefined;
   readonly deleteReason: DeleteReason | undefined;
+  /** Where it differs from the cause of the whole decision. */
+  readonly cause?: Cause;
 };
 
 export type Change = { [K in EntityKind]: ChangeOf<K> }[EntityKind];
@@ -47,8 +52,9 @@ export const KEY_OF: { readonly [K in EntityKind]: (entity: Entities[K]) => stri
   policy: () => 'cluster',
 };
 
-export function put<K extends EntityKind>(kind: K, entity: Entities[K]): Change {
-  return { kind, key: KEY_OF[kind](entity), after: entity, deleteReason: undefined } as ChangeOf<K> as Change;
+export function put<K extends EntityKind>(kind: K, entity: Entities[K], cause?: Cause): Change {
+  const change = { kind, key: KEY_OF[kind](entity), after: entity, deleteReason: undefined };
+  return (cause === undefined ? change : { ...change, cause }) as ChangeOf<K> as Change;
 }
 
 export function remove<K extends EntityKind>(kind: K, key: string, deleteReason: DeleteReason): Change {

@@ -89,6 +89,8 @@ export interface Guest {
   readonly createdBy: string;
   readonly createdByRequest: string;
   readonly createdAt: Date;
+  /** What brought its last change about; set at commit, as the revision is. See change.ts. */
+  readonly cause: string;
   readonly revision: number;
 }
 

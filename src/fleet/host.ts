@@ -52,6 +52,8 @@ export interface Host {
   readonly labels: Readonly<Record<string, string>>;
   readonly zone: string;
   readonly createdAt: Date;
+  /** What brought its last change about; set at commit, as the revision is. See change.ts. */
+  readonly cause: string;
   readonly revision: number;
 }
 

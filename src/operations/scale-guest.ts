@@ -132,7 +132,7 @@ function settled(fleet: FleetView, operation: Operation, now: Date, asked: { cpu
     observed,
   };
   const state = guest.state === 'MIGRATING' ? 'RUNNING' : guest.state;
-  return [put('guest', letGo(scaled, operation, state)), ...resizeClaim(fleet, scaled, claimSize(scaled, fleet.policy, observed))];
+  return [put('guest', letGo(scaled, operation, state)), ...resizeClaim(fleet, scaled, claimSize(scaled, fleet.policy))];
 }
 
 export const scaleCpu: Recipe = {

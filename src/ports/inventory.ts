@@ -1,13 +1,36 @@
 // The durable store: what is wanted of the fleet, the log of changes, request ids, and the lease of the one writer.
 
 import type { Change, Entities, EntityKind } from '../fleet/change.js';
+import type { Claim } from '../fleet/claim.js';
 import type { Resources } from '../fleet/resources.js';
+
+/** What the filters of watches go by, of a guest or a host. */
+export interface FilterFacts {
+  /** Of a guest: its host. Of a host: its own name. */
+  readonly hostname: string;
+  /** Of a guest: its state. Of a host: its admin state. */
+  readonly state: string;
+  /** Of a host; empty for guests. */
+  readonly condition: string;
+  readonly zone: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** How a host was loaded as of a revision. */
+export interface HostLoad {
+  readonly claimed: Resources;
+  readonly guests: number;
+}
 
 /** A committed change. Revisions are consecutive and in commit order. */
 export type LogEntry = Change & {
   readonly revision: number;
-  /** What was claimed as of this revision: on the host (host entries), by the guest on its host (guest entries). */
-  readonly claimed: Resources | undefined;
+  /** Host entries: the host's load as of this revision. */
+  readonly load: HostLoad | undefined;
+  /** Guest entries: the guest's claims as of this revision. */
+  readonly claims: readonly Claim[] | undefined;
+  /** The same entity as it was before, reduced to what filters go by; undefined where it is new, or none of it moved. */
+  readonly was: FilterFacts | undefined;
   readonly at: Date;
   /** Operation or method that made it, and who asked. */
   readonly cause: string;
@@ -20,10 +43,13 @@ export interface RequestRecord {
   readonly requestId: string;
   /** SHA-256 of the request's body. */
   readonly payloadHash: string;
-  /** The decision's result as it was first answered; plain JSON with Dates as ISO strings (see authority/). */
+  /** What was answered first: plain data, Dates included. It comes back from readAnswer() deeply equal. */
   readonly answer: unknown;
   readonly at: Date;
 }
+
+/** A record without its answer, which is read again only when somebody repeats the request. */
+export type KnownRequest = Omit<RequestRecord, 'answer'>;
 
 /** One transaction: all of it or nothing, and only under the lease of `epoch`. */
 export interface Batch {
@@ -49,7 +75,20 @@ export interface Snapshot {
   /** Oldest revision a log reader may still start after. */
   readonly oldestRevision: number;
   readonly entities: { readonly [K in EntityKind]: readonly Entities[K][] };
-  readonly requests: readonly RequestRecord[];
+  readonly requests: readonly KnownRequest[];
+}
+
+/** What compact() keeps: an entry goes if it is beyond the count or older than the time; a request id if it is older. */
+export interface Retention {
+  readonly entries: number;
+  readonly entriesAfter: Date;
+  readonly requestsAfter: Date;
+}
+
+/** How far the log reaches: a reader may start after any revision from oldest to last. */
+export interface LogBounds {
+  readonly oldestRevision: number;
+  readonly lastRevision: number;
 }
 
 /**
@@ -73,17 +112,24 @@ export class InventoryError extends Error {
 export interface Inventory {
   /** Everything, as of one revision. */
   load(): Promise<Snapshot>;
-  /** Takes the lease if it is free, expired or our own; the answer is the lease as it is then, whoever holds it. */
+  /** The answer first given to a request; undefined if it is not kept any more. */
+  readAnswer(request: Pick<RequestRecord, 'principal' | 'method' | 'requestId'>): Promise<unknown>;
+  /**
+   * Takes the lease if it is free, expired or our own, each time under an epoch one higher; waits for a commit that is
+   * under way. The answer is the lease as it is then, whoever holds it.
+   */
   acquireLease(holder: string, address: string, ttlMs: number): Promise<Lease>;
-  /** Lengthens it; FENCED if it is not ours any more. */
+  /** Lengthens it, also past its end if nobody took it meanwhile; FENCED if the epoch is another. */
   renewLease(epoch: number, ttlMs: number): Promise<Lease>;
+  /** Ends it now, so that the next leader need not wait; nothing happens if it is not ours any more. */
   releaseLease(epoch: number): Promise<void>;
   commit(batch: Batch): Promise<void>;
   /** Whether the batch was committed; asked under a newer epoch, so that it cannot commit later. */
   committed(batchId: string): Promise<boolean>;
   /** Entries after the revision, oldest first, at most limit. COMPACTED if they are gone. */
   readLog(afterRevision: number, limit: number): Promise<readonly LogEntry[]>;
-  /** Drops log entries up to the revision and request ids older than the time. */
-  compact(uptoRevision: number, requestsBefore: Date): Promise<void>;
+  logBounds(): Promise<LogBounds>;
+  /** Drops what is not to be kept of the log and of the request ids. */
+  compact(keep: Retention): Promise<void>;
   close(): Promise<void>;
 }

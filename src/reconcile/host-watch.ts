@@ -157,6 +157,6 @@ export class HostWatch {
   }
 
   private async tell(command: Command<undefined>): Promise<void> {
-    await this.parts.authority.execute(command, { principal: 'virtdc', method: 'reconcile', cause: 'EXTERNAL' });
+    await this.parts.authority.execute(command, { principal: 'virtdc', method: 'reconcile', cause: 'OBSERVED' });
   }
 }
