@@ -7,6 +7,7 @@ import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js'
 import { type Guest, spaceOn } from './guest.js';
 import { allocatable, type Host } from './host.js';
 import { add, NOTHING, type Resources, subtract } from './resources.js';
+import type { Image } from './storage.js';
 
 export interface FleetView {
   /** Revision of the last change applied; 0 for an empty fleet. */
@@ -28,9 +29,13 @@ export interface FleetView {
   greatestRetakeKib(hostname: string): number;
   /** Space that guests take of the pool, over all its hosts. */
   poolUsedKib(pool: string): number;
+  /** Copies of a base image, by host; the only one of a SHARED pool is under the empty name. */
+  imageCopies(pool: string, name: string): ReadonlyMap<string, Image>;
   /** allocatable - claimed; negative where the host was found over. */
   available(host: Host): Resources;
 }
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Entities that belong together under another key, kept in step by apply(). */
 class Index<T> {
@@ -49,7 +54,11 @@ class Index<T> {
   }
 
   of(group: string): T[] {
-    return [...(this.groups.get(group)?.values() ?? [])];
+    return [...this.members(group).values()];
+  }
+
+  members(group: string): ReadonlyMap<string, T> {
+    return this.groups.get(group) ?? NONE;
   }
 }
 
@@ -80,6 +89,7 @@ export class Fleet implements FleetView {
   private readonly guestsByHost = new Index<Guest>();
   private readonly claimsByHost = new Index<Claim>();
   private readonly claimsByGuest = new Index<Claim>();
+  private readonly imagesByName = new Index<Image>();
   /** Memo of what is computed from a host's claims, dropped whenever one of them changes. */
   private readonly totals = new Map<string, HostTotals>();
   private readonly poolUse = new Map<string, number>();
@@ -132,6 +142,10 @@ export class Fleet implements FleetView {
       totals.available = subtract(allocatable(host), totals.claimed);
     }
     return totals.available;
+  }
+
+  imageCopies(pool: string, name: string): ReadonlyMap<string, Image> {
+    return this.imagesByName.members(`${pool}/${name}`);
   }
 
   poolUsedKib(pool: string): number {
@@ -191,6 +205,9 @@ export class Fleet implements FleetView {
         this.claimsByGuest.put(after.vmid, after.hostname, after);
         this.totals.delete(after.hostname);
       }
+    } else if (kind === 'image') {
+      if (before !== undefined) this.imagesByName.remove(`${before.pool}/${before.name}`, before.hostname);
+      if (after !== undefined) this.imagesByName.put(`${after.pool}/${after.name}`, after.hostname, after);
     }
   }
 

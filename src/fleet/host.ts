@@ -57,9 +57,16 @@ export interface Host {
   readonly revision: number;
 }
 
+/** A host never changes, it is replaced; so what is computed from it alone is computed once. */
+const allocatableOf = new WeakMap<Host, Resources>();
+
 /** What of a host may be sold at all: floor(capacity x ratio) - reserve, per resource, never below 0. */
 export function allocatable(host: Host): Resources {
-  return mapResources((r) => Math.max(0, Math.floor(host.capacity[r] * host.ratios[r]) - host.reserve[r]));
+  const known = allocatableOf.get(host);
+  if (known !== undefined) return known;
+  const amounts = mapResources((r) => Math.max(0, Math.floor(host.capacity[r] * host.ratios[r]) - host.reserve[r]));
+  allocatableOf.set(host, amounts);
+  return amounts;
 }
 
 /** The URI of a host by the template of hosts without one of their own: {address} and {hostname} are filled in. */

@@ -1,5 +1,5 @@
-// How much a guest claims on its host: what it was promised, and what it was seen not to have given back yet.
-// A guest can take back its balloon and its offlined vCPUs by a reboot, so what it could retake is never plainly free.
+// What a guest holds of its host: vCPUs as plugged, memory as far as it was not seen released, disk space as asked for.
+// What it could take back by itself stays known beside it, so that the host keeps it free.
 
 import type { Claim } from '../fleet/claim.js';
 import { type ClusterPolicy, withOverhead } from '../fleet/cluster-policy.js';
@@ -7,30 +7,36 @@ import type { Guest } from '../fleet/guest.js';
 
 export type ClaimSize = Pick<Claim, 'resources' | 'retakeKib'>;
 
-/** What was seen of the running guest; undefined is unknown, and claims the most it could have. */
-export interface Seen {
-  readonly pluggedCpu: number | undefined;
-  readonly balloonKib: number | undefined;
-}
-
-export const UNSEEN: Seen = { pluggedCpu: undefined, balloonKib: undefined };
+export type Sized = Pick<Guest, 'currentCpu' | 'currentMemoryKib' | 'maxMemoryKib' | 'ioKib'> & {
+  readonly observed: Pick<NonNullable<Guest['observed']>, 'pluggedCpu' | 'balloonKib'> | undefined;
+};
 
 /**
- * vCPUs: what is asked or plugged in, whichever is more (offlined ones stay plugged). Memory: all of max_memory until
- * the balloon was seen lower, then the balloon or what is asked, whichever is more; the rest is retakeKib.
+ * What the guest is to hold by what was asked for it and seen of it. `heldCpu` is what it holds until its vCPUs are seen;
+ * memory is held at its maximum until the balloon is seen lower, and never below what was asked for.
  */
-export function claimSize(guest: Guest, policy: ClusterPolicy, seen: Seen): ClaimSize {
-  const fullKib = withOverhead(guest.maxMemoryKib, policy);
-  const heldKib =
-    seen.balloonKib === undefined
-      ? fullKib
-      : Math.min(fullKib, withOverhead(Math.max(guest.currentMemoryKib, seen.balloonKib), policy));
+export function claimSize(guest: Sized, policy: ClusterPolicy, heldCpu = 0): ClaimSize {
+  const { observed, currentCpu, currentMemoryKib, maxMemoryKib, ioKib } = guest;
+  const seenKib = observed?.balloonKib ?? maxMemoryKib;
+  const ownKib = Math.min(maxMemoryKib, Math.max(seenKib, currentMemoryKib));
+  const memoryKib = withOverhead(ownKib, policy);
   return {
-    resources: {
-      cpu: Math.max(guest.currentCpu, seen.pluggedCpu ?? 0),
-      memoryKib: heldKib,
-      ioKib: guest.ioKib,
-    },
-    retakeKib: fullKib - heldKib,
+    resources: { cpu: Math.max(currentCpu, observed?.pluggedCpu ?? heldCpu), memoryKib, ioKib },
+    retakeKib: withOverhead(maxMemoryKib, policy) - memoryKib,
+  };
+}
+
+/** The claim after a scale-up of the guest to more vCPUs: made before libvirt is called. */
+export function withCpu(held: ClaimSize, cpu: number): ClaimSize {
+  return { ...held, resources: { ...held.resources, cpu: Math.max(held.resources.cpu, cpu) } };
+}
+
+/** The claim after its memory is raised: what it could retake by itself it now has by right. */
+export function withMemory(held: ClaimSize, memoryKib: number, policy: ClusterPolicy): ClaimSize {
+  const wantedKib = Math.max(held.resources.memoryKib, withOverhead(memoryKib, policy));
+  const grownKib = wantedKib - held.resources.memoryKib;
+  return {
+    resources: { ...held.resources, memoryKib: wantedKib },
+    retakeKib: Math.max(0, held.retakeKib - grownKib),
   };
 }

@@ -1,0 +1,163 @@
+// May the guest go to this host? One row a reason to say no: its code, its test, its sentence. Most telling first.
+// The tests run once a host and decision and leave nothing behind; sentences are made only for those who ask.
+
+import type { RejectCode } from '../fleet/explanation.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Host } from '../fleet/host.js';
+import type { Image } from '../fleet/storage.js';
+import type { Needs } from './needs.js';
+
+interface Filter {
+  readonly code: RejectCode;
+  rejects(host: Host, needs: Needs, fleet: FleetView): boolean;
+  sentence(host: Host, needs: Needs, fleet: FleetView): string;
+}
+
+/** What was not seen of a host speaks neither for nor against it: its condition does. */
+export const FILTERS: readonly Filter[] = [
+  {
+    code: 'EXCLUDED',
+    rejects: (host, needs) => needs.excluded.has(host.hostname),
+    sentence: (host, needs) => needs.excluded.get(host.hostname) ?? 'is excluded',
+  },
+  {
+    code: 'SAME_MACHINE',
+    rejects: (host, needs) => needs.notMachine !== '' && host.observed?.libvirtUuid === needs.notMachine,
+    sentence: (_, needs) => `is the same machine as the guest's host (host UUID ${needs.notMachine})`,
+  },
+  {
+    code: 'HOST_ADMIN_STATE',
+    rejects: (host) => host.adminState !== 'AVAILABLE',
+    sentence: (host) => `is ${host.adminState}`,
+  },
+  {
+    code: 'HOST_CONDITION',
+    rejects: (host) => host.condition !== 'READY',
+    sentence: (host) => `is ${host.condition}${host.conditionReason === '' ? '' : ` (${host.conditionReason})`}`,
+  },
+  {
+    code: 'HOST_OVERCOMMITTED',
+    rejects: (host, _, fleet) => isOver(host, fleet),
+    sentence: () => 'is sold beyond its capacity already',
+  },
+  {
+    code: 'POOL_MISSING',
+    rejects: (host, needs) => lacksPool(host, needs),
+    sentence: (_, needs) => `does not have pool ${needs.pools.map((pool) => pool.name).join(' and ')}, or it is not active`,
+  },
+  {
+    code: 'BASE_IMAGE_MISSING',
+    rejects: (host, needs) => lacksImage(host, needs),
+    sentence: (_, needs) => `lacks base image ${needs.images.map((image) => `${image.name} in ${image.pool}`).join(', ')}`,
+  },
+  {
+    code: 'NETWORK_MISSING',
+    rejects: (host, needs) => lacksNetwork(host, needs),
+    sentence: (_, needs) => `lacks ${needs.nics.map((nic) => `${nic.kind.toLowerCase()} ${nic.source}`).join(' or ')}`,
+  },
+  {
+    code: 'MACHINE_TYPE_MISSING',
+    rejects: (host, needs) => lacksMachineType(host, needs),
+    sentence: (_, needs) => `does not know machine type ${needs.machineType}`,
+  },
+  {
+    code: 'CPU_INCOMPATIBLE',
+    rejects: (host, needs) => cannotRunCpu(host, needs),
+    sentence: (host) => `its CPU (${host.observed?.arch} ${host.observed?.cpuModel}) cannot run the guest's`,
+  },
+  {
+    code: 'INSUFFICIENT_CPU',
+    rejects: (host, { required }, fleet) => required.cpu > 0 && required.cpu > fleet.available(host).cpu,
+    sentence: (host, { required }, fleet) => `${required.cpu} vCPUs needed, ${fleet.available(host).cpu} available`,
+  },
+  {
+    code: 'INSUFFICIENT_MEMORY',
+    rejects: (host, needs, fleet) => {
+      const neededKib = memoryNeededKib(host, needs, fleet);
+      return neededKib > 0 && neededKib > fleet.available(host).memoryKib;
+    },
+    sentence: (host, needs, fleet) =>
+      `${memoryNeededKib(host, needs, fleet)} KiB of memory needed, ${fleet.available(host).memoryKib} available`,
+  },
+  {
+    code: 'INSUFFICIENT_IO',
+    rejects: (host, { required }, fleet) => required.ioKib > 0 && required.ioKib > fleet.available(host).ioKib,
+    sentence: (host, { required }, fleet) =>
+      `${required.ioKib} KiB of disk space needed, ${fleet.available(host).ioKib} available`,
+  },
+  {
+    code: 'POOL_FULL',
+    rejects: (_, needs) => needs.poolFull,
+    sentence: (_, needs, fleet) =>
+      needs.pools
+        .filter((pool) => pool.capacityKib > 0)
+        .map((pool) => `pool ${pool.name} has ${pool.capacityKib - fleet.poolUsedKib(pool.name)} KiB left`)
+        .join(', '),
+  },
+];
+
+/** One bit a row of FILTERS that speaks against the host; 0: it fits. */
+export function rejections(host: Host, needs: Needs, fleet: FleetView): number {
+  let mask = 0;
+  for (let row = 0; row < FILTERS.length; row++) {
+    if ((FILTERS[row] as Filter).rejects(host, needs, fleet)) mask |= 1 << row;
+  }
+  return mask;
+}
+
+/** The rows behind the bits, most telling first. */
+export function rowsOf(mask: number): readonly Filter[] {
+  return FILTERS.filter((_, row) => (mask & (1 << row)) !== 0);
+}
+
+/**
+ * Memory the host has to have free: the guest's own and, where it could retake more by itself than any guest that is
+ * there, the difference (of all the retakes only the greatest is kept free).
+ */
+export function memoryNeededKib(host: Host, needs: Needs, fleet: FleetView): number {
+  const moreKib = needs.retakeKib - fleet.greatestRetakeKib(host.hostname);
+  return needs.required.memoryKib + (needs.retakeKib > 0 && moreKib > 0 ? moreKib : 0);
+}
+
+export function isOver(host: Host, fleet: FleetView): boolean {
+  const available = fleet.available(host);
+  return available.cpu < 0 || available.memoryKib < 0 || available.ioKib < 0;
+}
+
+function lacksPool(host: Host, needs: Needs): boolean {
+  for (const pool of needs.pools) {
+    if (!pool.hosts.has(host.hostname)) return true;
+    if (host.observed !== undefined && !host.observed.pools.includes(pool.name)) return true;
+  }
+  return false;
+}
+
+function lacksImage(host: Host, needs: Needs): boolean {
+  for (const image of needs.images) {
+    const copy: Image | undefined = image.copies.get(image.shared ? '' : host.hostname);
+    if (copy === undefined || (image.sha256 !== '' && copy.sha256 !== image.sha256)) return true;
+  }
+  return false;
+}
+
+function lacksNetwork({ observed }: Host, needs: Needs): boolean {
+  if (observed === undefined) return false;
+  for (const nic of needs.nics) {
+    const there = nic.kind === 'NETWORK' ? observed.networks : observed.bridges;
+    if (!there.includes(nic.source)) return true;
+  }
+  return false;
+}
+
+function lacksMachineType({ observed }: Host, { machineType }: Needs): boolean {
+  if (machineType === '' || observed === undefined || observed.machineTypes.length === 0) return false;
+  return !observed.machineTypes.includes(machineType);
+}
+
+function cannotRunCpu(host: Host, { cpu }: Needs): boolean {
+  if (cpu.refusedBy.has(host.hostname)) return true;
+  const { observed } = host;
+  if (observed === undefined) return false;
+  if (cpu.arch !== '' && observed.arch !== '' && cpu.arch !== observed.arch) return true;
+  return cpu.sameAs !== '' && observed.cpuXml !== '' && cpu.sameAs !== observed.cpuXml;
+}

@@ -1,0 +1,154 @@
+// Which host takes a guest: every host through the filters, the rest by score. What is stored with the decision is small;
+// the verdict on each host is made on demand, by the same rows.
+
+import type { Explanation, HostVerdict, PlacementSummary, RejectCode } from '../fleet/explanation.js';
+import type { FleetView } from '../fleet/fleet.js';
+import { allocatable, type Host } from '../fleet/host.js';
+import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Resources, shortfall } from '../fleet/resources.js';
+import { FILTERS, memoryNeededKib, rejections, rowsOf } from './feasible.js';
+import { lookUp, type Needs, type PlacementRequest } from './needs.js';
+import { score, WEIGHTS } from './score.js';
+
+export interface Placement {
+  readonly hostname: string;
+  readonly summary: PlacementSummary;
+}
+
+export function place(fleet: FleetView, request: PlacementRequest): Placement | Refusal {
+  const { winner, runnerUp, considered, counts } = choose(fleet, lookUp(fleet, request));
+  const rejected = rejectedCounts(counts);
+  if (winner === undefined) return noHostFits(fleet, request, considered, rejected);
+  const summary: PlacementSummary = {
+    strategy: request.strategy,
+    winner: winner.hostname,
+    runnerUp: runnerUp?.hostname ?? '',
+    revision: fleet.revision,
+    hostsConsidered: considered,
+    rejected,
+  };
+  return { hostname: winner.hostname, summary };
+}
+
+/** A host that somebody named, instead of a choice: the decision if it fits, and why not otherwise. */
+export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host): Placement | Refusal {
+  const { hostname } = host;
+  const { strategy, required } = request;
+  const needs = lookUp(fleet, request);
+  const mask = rejections(host, needs, fleet);
+  if (mask !== 0) {
+    const verdict = verdictOn(fleet, needs, host, mask);
+    const codes = verdict.codes.join(', ');
+    return refusal(
+      'HOST_DOES_NOT_FIT',
+      `host ${hostname} ${verdict.detail}`,
+      { hostname, codes, ...amounts('required', verdict.required), ...amounts('available', verdict.available) },
+      { explanation: { strategy, required, hosts: [verdict] } },
+    );
+  }
+  const summary = { strategy, winner: hostname, runnerUp: '', revision: fleet.revision, hostsConsidered: 1, rejected: {} };
+  return { hostname, summary };
+}
+
+/** The verdict on every host: those that fit by rank, then the others by name. */
+export function explain(fleet: FleetView, request: PlacementRequest): Explanation {
+  const needs = lookUp(fleet, request);
+  const verdicts = [...fleet.all('host')].map((host) =>
+    verdictOn(fleet, needs, host, rejections(host, needs, fleet)),
+  );
+  verdicts.sort((a, b) => {
+    if (a.score === undefined || b.score === undefined) {
+      if (a.score !== b.score) return a.score === undefined ? 1 : -1;
+    } else if (a.score !== b.score) return b.score - a.score;
+    return a.hostname < b.hostname ? -1 : 1;
+  });
+  const [first, ...others] = verdicts;
+  const chosen = first?.verdict === 'FIT_NOT_CHOSEN' ? [{ ...first, verdict: 'CHOSEN' as const }, ...others] : verdicts;
+  return { strategy: request.strategy, required: request.required, hosts: chosen };
+}
+
+interface Choice {
+  readonly winner: Host | undefined;
+  readonly runnerUp: Host | undefined;
+  readonly considered: number;
+  /** Hosts rejected by each row of FILTERS; a host counts under each that speaks against it. */
+  readonly counts: readonly number[];
+}
+
+/** One pass over the hosts that allocates nothing for any of them. */
+function choose(fleet: FleetView, needs: Needs): Choice {
+  const weights = WEIGHTS[needs.strategy];
+  const counts = new Array<number>(FILTERS.length).fill(0);
+  let winner: Host | undefined;
+  let runnerUp: Host | undefined;
+  let best = 0;
+  let second = 0;
+  let considered = 0;
+  for (const host of fleet.all('host')) {
+    considered++;
+    const mask = rejections(host, needs, fleet);
+    if (mask !== 0) {
+      for (let row = 0; row < FILTERS.length; row++) if ((mask & (1 << row)) !== 0) counts[row] = (counts[row] ?? 0) + 1;
+      continue;
+    }
+    const points = score(weights, needs.required, fleet.available(host), allocatable(host));
+    if (winner === undefined || precedes(points, host, best, winner)) {
+      runnerUp = winner;
+      second = best;
+      winner = host;
+      best = points;
+    } else if (runnerUp === undefined || precedes(points, host, second, runnerUp)) {
+      runnerUp = host;
+      second = points;
+    }
+  }
+  return { winner, runnerUp, considered, counts };
+}
+
+function precedes(points: number, host: Host, otherPoints: number, other: Host): boolean {
+  return points > otherPoints || (points === otherPoints && host.hostname < other.hostname);
+}
+
+function rejectedCounts(counts: readonly number[]): Partial<Record<RejectCode, number>> {
+  const rejected: Partial<Record<RejectCode, number>> = {};
+  FILTERS.forEach(({ code }, row) => {
+    const hosts = counts[row] ?? 0;
+    if (hosts > 0) rejected[code] = hosts;
+  });
+  return rejected;
+}
+
+function verdictOn(fleet: FleetView, needs: Needs, host: Host, mask: number): HostVerdict {
+  const required = { ...needs.required, memoryKib: memoryNeededKib(host, needs, fleet) };
+  const available = fleet.available(host);
+  const against = rowsOf(mask);
+  const fits = against.length === 0;
+  return {
+    hostname: host.hostname,
+    verdict: fits ? 'FIT_NOT_CHOSEN' : 'REJECTED',
+    codes: against.map((row) => row.code),
+    required,
+    available,
+    shortfall: shortfall(required, available),
+    score: fits ? score(WEIGHTS[needs.strategy], needs.required, available, allocatable(host)) : undefined,
+    detail: fits ? 'fits' : against.map((row) => row.sentence(host, needs, fleet)).join('; '),
+  };
+}
+
+function noHostFits(
+  fleet: FleetView,
+  request: PlacementRequest,
+  considered: number,
+  rejected: Partial<Record<RejectCode, number>>,
+): Refusal {
+  const reasons = Object.entries(rejected).map(([code, hosts]) => `${code} on ${hosts}`);
+  const message =
+    considered === 0 ? 'there are no hosts' : `none of ${considered} hosts fits: ${reasons.join(', ')}`;
+  const counts = Object.fromEntries(Object.entries(rejected).map(([code, hosts]) => [code.toLowerCase(), hosts]));
+  const metadata = { hosts: considered, ...counts, ...amounts('required', request.required) };
+  return refusal('NO_HOST_FITS', message, metadata, { explanation: explain(fleet, request) });
+}
+
+function amounts(prefix: string, { cpu, memoryKib, ioKib }: Resources): Record<string, number> {
+  return { [`${prefix}_cpu`]: cpu, [`${prefix}_memory_kib`]: memoryKib, [`${prefix}_io_kib`]: ioKib };
+}
