@@ -1,8 +1,9 @@
 // Makes a decision's changes so: gives each the next revision, applies it to the fleet in memory, and writes its log entry.
 
 import type { Change, ChangeOf, EntityKind } from '../fleet/change.js';
+import { type FilterFacts, filterFacts } from '../fleet/filter-facts.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { FilterFacts, HostLoad, LogEntry } from '../ports/inventory.js';
+import type { HostLoad, LogEntry } from '../ports/inventory.js';
 
 /** Who makes a change, when, and in the course of what. */
 export interface Origin {
@@ -87,16 +88,6 @@ function movedFrom(now: Change, before: Change): FilterFacts | undefined {
   const was = filterFacts(before);
   const is = filterFacts(now);
   return was === undefined || JSON.stringify(was) === JSON.stringify(is) ? undefined : was;
-}
-
-function filterFacts({ kind, after }: Change): FilterFacts | undefined {
-  if (after === undefined) return undefined;
-  if (kind === 'host') {
-    const { hostname, adminState: state, condition, zone, labels } = after;
-    return { hostname, state, condition, zone, labels };
-  }
-  if (kind === 'guest') return { hostname: after.hostname, state: after.state, condition: '', zone: '', labels: after.labels };
-  return undefined;
 }
 
 /** The result with each entity in it replaced by the one that has its revision. */

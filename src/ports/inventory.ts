@@ -2,19 +2,8 @@
 
 import type { Change, Entities, EntityKind } from '../fleet/change.js';
 import type { Claim } from '../fleet/claim.js';
+import type { FilterFacts } from '../fleet/filter-facts.js';
 import type { Resources } from '../fleet/resources.js';
-
-/** What the filters of watches go by, of a guest or a host. */
-export interface FilterFacts {
-  /** Of a guest: its host. Of a host: its own name. */
-  readonly hostname: string;
-  /** Of a guest: its state. Of a host: its admin state. */
-  readonly state: string;
-  /** Of a host; empty for guests. */
-  readonly condition: string;
-  readonly zone: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
 
 /** How a host was loaded as of a revision. */
 export interface HostLoad {
@@ -29,7 +18,7 @@ export type LogEntry = Change & {
   readonly load: HostLoad | undefined;
   /** Guest entries: the guest's claims as of this revision. */
   readonly claims: readonly Claim[] | undefined;
-  /** The same entity as it was before, reduced to what filters go by; undefined where it is new, or none of it moved. */
+  /** What filters went by before, where that is not what they go by now; undefined also for what is new. */
   readonly was: FilterFacts | undefined;
   readonly at: Date;
   /** Operation or method that made it, and who asked. */
