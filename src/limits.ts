@@ -36,6 +36,15 @@ export const LIMITS = {
   maxBatchDecisions: 1_024,
   maxQueuedDecisions: 16_384,
   commitRetries: 5,
+  /** Before the first retry; doubled for each further one, jittered. */
+  commitRetryMs: 50,
+  /** Between tries to reach the database again, or to get a lease that another holds. */
+  leaseRetryMs: 500,
+  /** Log entries read at once by a leader that catches up. */
+  catchUpEntries: 10_000,
+  compactEveryMs: 60 * SECOND_MS,
+  /** Removed in one decision. */
+  operationsExpiredAtOnce: 1_000,
   requestIdKeptMs: 24 * 3_600 * SECOND_MS,
   maxRequestIds: 1_000_000,
   endedOperationsKept: 10_000,

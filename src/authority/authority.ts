@@ -48,3 +48,32 @@ export interface Authority {
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
+
+/** The decision was accepted, but the database will never take it: a bug of ours, logged with its cause. Nothing changed. */
+export class InternalError extends Error {
+  override readonly name = 'InternalError';
+}
+
+/**
+ * STARTING: has not led yet. LEADING: decides and commits. UNAVAILABLE: leads, but the database does not answer.
+ * FOLLOWING: another holds the lease. FAILED: a bug; only a new process helps. CLOSED: ended as asked.
+ */
+export type AuthorityState = 'STARTING' | 'LEADING' | 'UNAVAILABLE' | 'FOLLOWING' | 'FAILED' | 'CLOSED';
+
+export interface AuthorityHealth {
+  readonly state: AuthorityState;
+  readonly since: Date;
+  /** Sentence for an operator; empty while leading. */
+  readonly reason: string;
+}
+
+/** The authority as the process that runs it sees it. */
+export interface RunningAuthority extends Authority {
+  readonly health: AuthorityHealth;
+  /** Called with each new state. Answers how to stop that. */
+  onHealth(listener: (health: AuthorityHealth) => void): () => void;
+  /** Resolves once it leads for the first time; rejects if it fails before, or with the signal's reason. */
+  leading(signal?: AbortSignal): Promise<void>;
+  /** Decides nothing more, commits what was decided, gives the lease back. */
+  close(): Promise<void>;
+}

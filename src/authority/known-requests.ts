@@ -1,0 +1,69 @@
+// The request ids that were answered or are about to be: a request that is repeated gets its first answer again.
+
+import { LIMITS } from '../limits.js';
+import type { KnownRequest } from '../ports/inventory.js';
+
+export interface RequestKey {
+  readonly principal: string;
+  readonly method: string;
+  readonly requestId: string;
+}
+
+/** What became of a request: its answer is in the inventory, or this promise settles when its batch does. */
+export interface RequestState {
+  readonly payloadHash: string;
+  readonly atMs: number;
+  readonly pending: Promise<unknown> | undefined;
+}
+
+export class KnownRequests {
+  /** In the order they came, oldest first: that is the order in which they are forgotten. */
+  private readonly states = new Map<string, RequestState>();
+
+  /** Forgets everything, then knows what was loaded. */
+  reload(requests: readonly KnownRequest[]): void {
+    this.states.clear();
+    const byAge = [...requests].sort((a, b) => a.at.getTime() - b.at.getTime());
+    for (const request of byAge) {
+      this.set(request, { payloadHash: request.payloadHash, atMs: request.at.getTime(), pending: undefined });
+    }
+  }
+
+  find(key: RequestKey, now: Date): RequestState | undefined {
+    const state = this.states.get(keyText(key));
+    if (state === undefined) return undefined;
+    return state.pending !== undefined || state.atMs > now.getTime() - LIMITS.requestIdKeptMs ? state : undefined;
+  }
+
+  set(key: RequestKey, state: RequestState): void {
+    const text = keyText(key);
+    this.states.delete(text);
+    this.states.set(text, state);
+    if (this.states.size > LIMITS.maxRequestIds) this.forgetOldest();
+  }
+
+  delete(key: RequestKey): void {
+    this.states.delete(keyText(key));
+  }
+
+  /** Forgets what is older than the time. */
+  forgetBefore(time: Date): void {
+    for (const [text, state] of this.states) {
+      if (state.atMs >= time.getTime()) return;
+      if (state.pending === undefined) this.states.delete(text);
+    }
+  }
+
+  private forgetOldest(): void {
+    for (const [text, state] of this.states) {
+      if (state.pending !== undefined) continue;
+      this.states.delete(text);
+      return;
+    }
+  }
+}
+
+/** Unambiguous: neither a method nor a request id has a line break. */
+function keyText({ principal, method, requestId }: RequestKey): string {
+  return `${method}\n${requestId}\n${principal}`;
+}

@@ -1,0 +1,74 @@
+// The two things that wait for a batch: a command with its changes, and a read.
+
+import type { Command } from '../fleet/decision.js';
+import type { Fleet, FleetView } from '../fleet/fleet.js';
+import type { Clock } from '../ports/clock.js';
+import type { Answer, Caller } from './authority.js';
+import type { IdSource } from './ids.js';
+import { record, withRevisions } from './record.js';
+import type { Task, Write } from './writer.js';
+
+/** What is stored as the answer of a request that may be repeated. */
+export interface StoredAnswer {
+  readonly result: unknown;
+  readonly revision: number;
+}
+
+interface Settlers<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+export interface Deciding {
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}
+
+export function commandTask<R>(
+  { fleet, clock, ids }: Deciding,
+  command: Command<R>,
+  caller: Caller,
+  { resolve, reject }: Settlers<Answer<R>>,
+): Task {
+  const { principal, method, cause = '', request, validateOnly = false } = caller;
+  let answer: Answer<R>;
+
+  function decide(): Write | undefined {
+    const at = clock.now();
+    const decision = command.decide(fleet, { now: at, principal, requestId: request?.id ?? '', ...ids });
+    if (!decision.accepted) {
+      answer = { accepted: false, refusal: decision.refusal, revision: fleet.revision };
+      return undefined;
+    }
+    if (validateOnly) {
+      answer = { accepted: true, result: decision.result, revision: fleet.revision, replayed: false };
+      return undefined;
+    }
+    const { entries, undo, revised } = record(fleet, decision.changes, { at, cause, principal });
+    const result = withRevisions(decision.result, revised);
+    answer = { accepted: true, result, revision: fleet.revision, replayed: false };
+    if (request === undefined) return entries.length === 0 ? undefined : { entries, undo, request: undefined };
+    const stored: StoredAnswer = { result, revision: fleet.revision };
+    const { id: requestId, payloadHash } = request;
+    return { entries, undo, request: { principal, method, requestId, payloadHash, answer: stored, at } };
+  }
+
+  return { decide, settle: () => resolve(answer), fail: reject };
+}
+
+export function readTask<R>(
+  fleet: Fleet,
+  query: (fleet: FleetView) => R,
+  { resolve, reject }: Settlers<{ value: R; revision: number }>,
+): Task {
+  let answer: { value: R; revision: number };
+  return {
+    decide() {
+      answer = { value: query(fleet), revision: fleet.revision };
+      return undefined;
+    },
+    settle: () => resolve(answer),
+    fail: reject,
+  };
+}
