@@ -1,0 +1,262 @@
+// What a simulated libvirtd does with domains: the calls that make, start, stop and change them.
+
+import type { DomainStateReason, GuestDefinition } from '../../ports/hypervisor.js';
+import { runsCpu } from './cpu.js';
+import { type Domain, newDomain } from './domain.js';
+import { bootAgain, follow, followBalloon, powerOffFromInside } from './guest-life.js';
+import type { SimulatedHost } from './host.js';
+import { agentAnswers, boot, isReady, type Machine, onlineCpu, pause, plug, setBalloon, unpause } from './machine.js';
+import { Refused } from './refused.js';
+
+export async function createDomain(
+  host: SimulatedHost,
+  definition: GuestDefinition,
+  persistent: boolean,
+  foreign = false,
+): Promise<void> {
+  refuseTaken(host, definition);
+  refuseMissingDevices(host, definition);
+  const domain = newDomain(definition, persistent, foreign);
+  host.domains.set(domain.uuid, domain);
+  if (persistent) host.emit({ type: 'LIFECYCLE', uuid: domain.uuid, event: 'DEFINED', detail: 'ADDED' });
+  await startDomain(host, domain);
+}
+
+export function refuseTaken(host: SimulatedHost, definition: GuestDefinition): void {
+  for (const { uuid, domainName } of host.domains.values()) {
+    if (uuid === definition.uuid) throw new Refused('CONFLICT', `a domain with UUID ${uuid} exists already`);
+    if (domainName === definition.domainName)
+      throw new Refused('CONFLICT', `a domain named ${domainName} exists already`);
+  }
+}
+
+/** What the domain needs of its host: volumes, networks, bridges, the CPU. */
+export function refuseMissingDevices(host: SimulatedHost, definition: GuestDefinition): void {
+  for (const { path, target } of definition.disks) {
+    if (host.volumeAt(path) === undefined) throw new Refused('REFUSED', `no storage file ${path} for disk ${target}`);
+  }
+  for (const { kind, source } of definition.nics) {
+    const known = kind === 'NETWORK' ? host.settings.networks : host.settings.bridges;
+    if (!known.includes(source)) throw new Refused('REFUSED', `no ${kind.toLowerCase()} ${source} on ${host.name}`);
+  }
+  const { cpuBaselineXml } = definition;
+  if (cpuBaselineXml !== '' && runsCpu(host.settings.cpuModel, cpuBaselineXml) === false) {
+    throw new Refused('UNSUPPORTED', `the guest's CPU is not compatible with ${host.settings.cpuModel}`);
+  }
+}
+
+export async function startDomain(host: SimulatedHost, domain: Domain): Promise<void> {
+  const { datacenter } = host;
+  if (domain.machine !== undefined) throw new Refused('REFUSED', `domain ${domain.domainName} is running already`);
+  try {
+    takeWriteLocks(host, domain);
+  } catch (error) {
+    if (!domain.persistent) host.domains.delete(domain.uuid);
+    throw error;
+  }
+  const machine = boot(domain.definition, datacenter.random.uuid(), datacenter.now(), datacenter.durations);
+  pause(machine, datacenter.now());
+  domain.machine = machine;
+  datacenter.homes.set(machine, { host, domain });
+  setState(domain, 'PAUSED', 'STARTING_UP');
+  datacenter.changed();
+  await datacenter.pass(datacenter.durations.startMs);
+  if (domain.machine !== machine)
+    throw new Refused('REFUSED', `domain ${domain.domainName} ended while it was started`);
+  setState(domain, 'RUNNING', 'OTHER');
+  unpause(machine, datacenter.now());
+  host.emit({ type: 'LIFECYCLE', uuid: domain.uuid, event: 'STARTED', detail: 'BOOTED' });
+  follow(datacenter, machine);
+  datacenter.changed();
+}
+
+/** The domain ends, for whatever reason; a transient one is gone with that. */
+export function stopDomain(host: SimulatedHost, domain: Domain, reason: DomainStateReason, detail: string): void {
+  const { machine, uuid } = domain;
+  if (machine !== undefined) {
+    releaseWriteLocks(host, domain);
+    // A guest that has gone on elsewhere keeps the home it has there.
+    if (host.datacenter.homes.get(machine)?.domain === domain) host.datacenter.homes.delete(machine);
+    domain.machine = undefined;
+    host.emit({ type: 'LIFECYCLE', uuid, event: 'STOPPED', detail });
+  }
+  if (domain.persistent) setState(domain, 'SHUTOFF', reason);
+  else host.domains.delete(uuid);
+  host.datacenter.changed();
+}
+
+export function setState(domain: Domain, state: Domain['state'], reason: DomainStateReason): void {
+  domain.state = state;
+  domain.reason = reason;
+}
+
+/** QEMU's lock on each image it writes. */
+export function takeWriteLocks(host: SimulatedHost, domain: Domain): void {
+  const owner = `${host.name}/${domain.uuid}`;
+  const volumes = domain.definition.disks.flatMap(({ path }) => host.volumeAt(path)?.volume ?? []);
+  for (const volume of volumes) {
+    if (volume.writer !== undefined && volume.writer !== owner) {
+      throw new Refused('REFUSED', `failed to get the write lock of ${volume.name}: ${volume.writer} has it`);
+    }
+  }
+  for (const volume of volumes) volume.writer = owner;
+}
+
+export function releaseWriteLocks(host: SimulatedHost, domain: Domain): void {
+  for (const { path } of domain.definition.disks) {
+    const found = host.volumeAt(path);
+    if (found?.volume.writer === `${host.name}/${domain.uuid}`) found.volume.writer = undefined;
+  }
+}
+
+export function destroyDomain(host: SimulatedHost, uuid: string): void {
+  const { domain } = host.running(uuid);
+  stopDomain(host, domain, 'DESTROYED', 'DESTROYED');
+}
+
+export function undefineDomain(host: SimulatedHost, uuid: string): void {
+  const domain = persistentDomain(host, uuid);
+  domain.persistent = false;
+  domain.autostart = false;
+  host.emit({ type: 'LIFECYCLE', uuid, event: 'UNDEFINED', detail: 'REMOVED' });
+  if (domain.machine === undefined) host.domains.delete(uuid);
+  host.datacenter.changed();
+}
+
+export function persistentDomain(host: SimulatedHost, uuid: string): Domain {
+  const domain = host.domain(uuid);
+  if (!domain.persistent) throw new Refused('REFUSED', `domain ${domain.domainName} is transient`);
+  return domain;
+}
+
+export function suspendDomain(host: SimulatedHost, uuid: string): void {
+  const { domain, machine } = host.running(uuid);
+  if (domain.state === 'PAUSED') return;
+  pause(machine, host.datacenter.now());
+  setState(domain, 'PAUSED', 'USER');
+  host.emit({ type: 'LIFECYCLE', uuid, event: 'SUSPENDED', detail: 'PAUSED' });
+  host.datacenter.changed();
+}
+
+export function resumeDomain(host: SimulatedHost, uuid: string): void {
+  const { domain } = host.running(uuid);
+  if (domain.job?.direction === 'IN') throw new Refused('CONFLICT', `domain ${domain.domainName} is still arriving`);
+  if (domain.state === 'RUNNING') return;
+  runVcpus(host, domain, 'OTHER', 'UNPAUSED');
+}
+
+/** Lets the vCPUs run, which needs the locks of its disks. */
+export function runVcpus(host: SimulatedHost, domain: Domain, reason: DomainStateReason, detail: string): void {
+  const { datacenter } = host;
+  const { machine, uuid } = domain;
+  if (machine === undefined) throw new Refused('REFUSED', `domain ${domain.domainName} is not running`);
+  takeWriteLocks(host, domain);
+  unpause(machine, datacenter.now());
+  setState(domain, 'RUNNING', reason);
+  datacenter.homes.set(machine, { host, domain });
+  host.emit({ type: 'LIFECYCLE', uuid, event: 'RESUMED', detail });
+  follow(datacenter, machine);
+  datacenter.changed();
+}
+
+export function shutdownDomain(host: SimulatedHost, uuid: string): void {
+  const { machine } = host.running(uuid);
+  atTheGuest(host, machine, host.datacenter.durations.shutdownMs, () => powerOffFromInside(host.datacenter, machine));
+}
+
+export function rebootDomain(host: SimulatedHost, uuid: string, force: boolean): void {
+  const { machine } = host.running(uuid);
+  if (force) bootAgain(host.datacenter, machine);
+  else atTheGuest(host, machine, host.datacenter.durations.rebootMs, () => bootAgain(host.datacenter, machine));
+}
+
+/** The guest does as it is asked, a while later, if it can and wants to. */
+function atTheGuest(host: SimulatedHost, machine: Machine, afterMs: number, act: () => void): void {
+  const { datacenter } = host;
+  if (machine.behaviour.ignoresShutdown || machine.pausedAt !== undefined || !isReady(machine, datacenter.now()))
+    return;
+  const { bootId } = machine;
+  datacenter.after(afterMs, () => {
+    if (machine.bootId === bootId && machine.pausedAt === undefined) act();
+  });
+}
+
+/** Waits until no migration holds the domain; as libvirt does, not for ever. */
+async function whenFree(host: SimulatedHost, uuid: string): Promise<{ domain: Domain; machine: Machine }> {
+  const { datacenter } = host;
+  const { domain } = host.running(uuid);
+  const free = () => domain.job === undefined || host.domains.get(uuid) !== domain;
+  if (!(await datacenter.until(free, datacenter.durations.jobWaitMs))) {
+    throw new Refused('CONFLICT', `domain ${domain.domainName} is busy with a migration`);
+  }
+  return host.running(uuid);
+}
+
+export async function setPluggedCpu(host: SimulatedHost, uuid: string, cpu: number): Promise<void> {
+  const { domain, machine } = await whenFree(host, uuid);
+  const { datacenter, settings } = host;
+  if (cpu < 1 || cpu > domain.definition.maxCpu)
+    throw new Refused('REFUSED', `${cpu} vCPUs: between 1 and ${domain.definition.maxCpu} are possible`);
+  if (cpu < machine.plugged) {
+    if (!settings.cpuUnplug) throw new Refused('UNSUPPORTED', `${host.name} cannot unplug vCPUs`);
+    await datacenter.pass(datacenter.durations.hotplugMs);
+    if (domain.machine !== machine) throw new Refused('REFUSED', `domain ${domain.domainName} ended`);
+    if (!isReady(machine, datacenter.now())) throw new Refused('REFUSED', 'the guest does not let its vCPUs go');
+  }
+  plug(machine, cpu, datacenter.now(), datacenter.durations);
+  if (domain.persistent) domain.definition = { ...domain.definition, currentCpu: cpu };
+  datacenter.changed();
+}
+
+export async function setOnlineCpu(host: SimulatedHost, uuid: string, cpu: number): Promise<void> {
+  const { machine } = await whenFree(host, uuid);
+  const { datacenter } = host;
+  refuseWithoutAgent(host, machine);
+  if (cpu < 1 || cpu > machine.plugged)
+    throw new Refused('REFUSED', `${cpu} vCPUs online: between 1 and ${machine.plugged} are possible`);
+  machine.offline = machine.plugged - cpu;
+  machine.arriving = [];
+  datacenter.changed();
+}
+
+export async function setMemory(host: SimulatedHost, uuid: string, memoryKib: number): Promise<void> {
+  const { domain, machine } = await whenFree(host, uuid);
+  const { datacenter } = host;
+  if (memoryKib < 1 || memoryKib > machine.maxMemoryKib) {
+    throw new Refused('REFUSED', `${memoryKib} KiB: between 1 and ${machine.maxMemoryKib} are possible`);
+  }
+  setBalloon(machine, memoryKib, datacenter.now(), datacenter.durations);
+  if (domain.persistent) domain.definition = { ...domain.definition, currentMemoryKib: memoryKib };
+  followBalloon(datacenter, machine);
+  datacenter.changed();
+}
+
+export function onlineCpuOf(host: SimulatedHost, uuid: string): number {
+  const { machine } = host.running(uuid);
+  refuseWithoutAgent(host, machine);
+  return onlineCpu(machine, host.datacenter.now());
+}
+
+export function bootIdOf(host: SimulatedHost, uuid: string): string {
+  const { machine } = host.running(uuid);
+  refuseWithoutAgent(host, machine);
+  return machine.bootId;
+}
+
+/** One address a NIC, made of its MAC, once the guest is up. */
+export function addressesOf(host: SimulatedHost, uuid: string): readonly string[] {
+  const { domain, machine } = host.running(uuid);
+  if (!isReady(machine, host.datacenter.now())) return [];
+  return domain.definition.nics.map(({ mac }) => {
+    const [a = 0, b = 0, c = 0] = mac
+      .split(':')
+      .slice(3)
+      .map((octet) => Number.parseInt(octet, 16));
+    return `10.${a}.${b}.${c}`;
+  });
+}
+
+function refuseWithoutAgent(host: SimulatedHost, machine: Machine): void {
+  if (!agentAnswers(machine, host.datacenter.now()))
+    throw new Refused('AGENT_UNAVAILABLE', 'the guest agent does not answer');
+}
