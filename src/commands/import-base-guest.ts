@@ -3,11 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import type { BaseGuest, Template } from '../fleet/base-guest.js';
-import { put } from '../fleet/change.js';
+import { put, remove } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { refusal, type Refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
+import { staleRevision } from './preconditions.js';
 import { collectViolations } from './violations.js';
 
 export interface ImportBaseGuestRequest {
@@ -18,6 +19,10 @@ export interface ImportBaseGuestRequest {
   readonly diskTargets: readonly string[];
   readonly nics: BaseGuest['nics'];
   readonly machineType: string;
+  /** A base guest of that name is replaced; guests made from it stay as they are. */
+  readonly replace: boolean;
+  /** Revision that the one to be replaced must still be at; 0: whichever. */
+  readonly expectedRevision: number;
 }
 
 export function importBaseGuest(request: ImportBaseGuestRequest): Command<BaseGuest> {
@@ -29,12 +34,16 @@ export function importBaseGuest(request: ImportBaseGuestRequest): Command<BaseGu
       const { name, xml, images, diskTargets, nics, machineType } = request;
       const template = createHash('sha256').update(xml).digest('hex');
       const known = fleet.get('baseGuest', name);
-      if (known !== undefined) return sameModel(known, template, images) ? accept(known, []) : refuse(exists(name));
+      if (known !== undefined && sameModel(known, template, images)) return accept(known, []);
+      const refused = known === undefined ? undefined : replacing(known, request);
+      if (refused !== undefined) return refuse(refused);
       const createdAt = context.now;
       const base: BaseGuest = { name, template, images, diskTargets, nics, machineType, createdAt, revision: 0 };
       const text: Template = { key: template, xml, revision: 0 };
       const missing = fleet.get('template', template) === undefined ? [put('template', text)] : [];
-      return accept(base, [...missing, put('baseGuest', base)]);
+      const dropped = known !== undefined && templateUnused(fleet, known.template, name) ? known.template : template;
+      const unused = dropped === template ? [] : [remove('template', dropped, 'REMOVED')];
+      return accept(base, [...missing, put('baseGuest', base), ...unused]);
     },
   };
 }
@@ -51,7 +60,8 @@ function sameModel(known: BaseGuest, template: string, images: Readonly<Record<s
   return known.template === template && [...targets].every((target) => known.images[target] === images[target]);
 }
 
-function exists(name: string): Refusal {
+function replacing(known: BaseGuest, { name, replace, expectedRevision }: ImportBaseGuestRequest): Refusal | undefined {
+  if (replace) return staleRevision(known, expectedRevision);
   return refusal('BASE_GUEST_EXISTS', `there is another base guest ${name} already`, { base_guest: name });
 }
 

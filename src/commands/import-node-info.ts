@@ -1,6 +1,6 @@
 // ImportNodeInfo: the declared capacities of many hosts at once, answered as a diff. Importing the same again changes nothing.
 
-import { type Change, put } from '../fleet/change.js';
+import { put } from '../fleet/change.js';
 import { accept, type Command, type DecisionContext, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { allocatable, fillUri, type Host } from '../fleet/host.js';
@@ -27,13 +27,21 @@ export interface ImportNodeInfoRequest {
   readonly uriTemplate: string;
 }
 
-export type NodeChange = 'ADDED' | 'UPDATED' | 'UNCHANGED' | 'ABSENT' | 'PRUNED';
+export type NodeChange = 'ADDED' | 'UPDATED' | 'UNCHANGED' | 'ABSENT' | 'REMOVED';
+
+export interface NodeField {
+  /** As in the API's Host. */
+  readonly field: string;
+  /** Empty for a new host. */
+  readonly before: string;
+  readonly after: string;
+}
 
 export interface NodeDiff {
   readonly hostname: string;
   readonly change: NodeChange;
-  /** UPDATED: the fields that changed, as in the API. */
-  readonly fields: readonly string[];
+  /** What the import sets and how it was before; of an ADDED host, all of it. */
+  readonly fields: readonly NodeField[];
   /** ADDED: the reserve that was made of what max_capacity exceeds available_capacity by. */
   readonly reserve: Resources;
   /** By how much the claims exceed what the host now has; all 0 where they fit. */
@@ -53,13 +61,14 @@ export function importNodeInfo(request: ImportNodeInfoRequest): Command<ImportNo
     decide(fleet, context) {
       const invalid = violationsOf(request.nodes);
       if (invalid !== undefined) return refuse(invalid);
-      const changes: Change[] = [];
-      const diff = request.nodes.map((node) => importNode(fleet, context, node, request.uriTemplate, changes));
+      const imported = request.nodes.map((node) => importNode(fleet, context, node, request.uriTemplate));
       const listed = new Set(request.nodes.map((node) => node.hostname));
       const absent = [...fleet.all('host')].map((host) => host.hostname).filter((hostname) => !listed.has(hostname));
       const absentDiff = absent.sort().map((hostname) => absence(fleet, hostname, request.prune));
-      const pruned = absentDiff.filter((node) => node.change === 'PRUNED').map((node) => node.hostname);
-      return accept({ diff: [...diff, ...absentDiff] }, [...changes, ...removalOf(fleet, new Set(pruned))]);
+      const pruned = absentDiff.filter((node) => node.change === 'REMOVED').map((node) => node.hostname);
+      const changed = imported.flatMap(({ host }) => (host === undefined ? [] : [put('host', host)]));
+      const diff = [...imported.map((node) => node.diff), ...absentDiff];
+      return accept({ diff }, [...changed, ...removalOf(fleet, new Set(pruned))]);
     },
   };
 }
@@ -81,27 +90,21 @@ function violationsOf(nodes: readonly ImportedNode[]): Refusal | undefined {
   return violations.refusal();
 }
 
+/** What the import does to one node of the list, and the host as it then is; undefined where nothing changes. */
 function importNode(
   fleet: FleetView,
   context: DecisionContext,
   node: ImportedNode,
   uriTemplate: string,
-  changes: Change[],
-): NodeDiff {
-  const host = fleet.get('host', node.hostname);
+): { readonly diff: NodeDiff; readonly host: Host | undefined } {
   const { hostname } = node;
-  const unflagged = { hostname, fields: [], reserve: NOTHING, over: NOTHING, keptBy: undefined };
-  if (host === undefined) {
-    const added = newHost(fleet, context, node, uriTemplate);
-    changes.push(put('host', added));
-    return { ...unflagged, change: 'ADDED', reserve: added.reserve };
-  }
-  const after = updatedHost(host, node, uriTemplate);
+  const before = fleet.get('host', hostname);
+  const after = before === undefined ? newHost(fleet, context, node, uriTemplate) : updatedHost(before, node, uriTemplate);
+  const fields = diffOf(before, after);
+  const change = before === undefined ? 'ADDED' : fields.length > 0 ? 'UPDATED' : 'UNCHANGED';
+  const reserve = before === undefined ? after.reserve : NOTHING;
   const over = shortfall(fleet.claimed(hostname), allocatable(after));
-  const fields = changedFields(host, after);
-  if (fields.length === 0) return { ...unflagged, change: 'UNCHANGED', over };
-  changes.push(put('host', after));
-  return { ...unflagged, change: 'UPDATED', fields, over };
+  return { diff: { hostname, change, fields, reserve, over, keptBy: undefined }, host: fields.length > 0 ? after : undefined };
 }
 
 function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode, uriTemplate: string): Host {
@@ -137,19 +140,26 @@ function updatedHost(host: Host, node: ImportedNode, uriTemplate: string): Host 
   return { ...host, ipAddress, uri: moved(host.uri), migrationUri: moved(host.migrationUri), capacity: maxCapacity };
 }
 
-function changedFields(before: Host, after: Host): readonly string[] {
-  const fields: string[] = [];
-  if (before.ipAddress !== after.ipAddress) fields.push('ip_address');
-  if (before.uri !== after.uri) fields.push('uri');
-  if (before.migrationUri !== after.migrationUri) fields.push('migration_uri');
-  if (before.capacity.cpu !== after.capacity.cpu) fields.push('max_cpu');
-  if (before.capacity.memoryKib !== after.capacity.memoryKib) fields.push('max_memory_kib');
-  if (before.capacity.ioKib !== after.capacity.ioKib) fields.push('max_io_kib');
-  return fields;
+const DIFFED: Readonly<Record<string, (host: Host) => string | number>> = {
+  ip_address: (host) => host.ipAddress,
+  uri: (host) => host.uri,
+  migration_uri: (host) => host.migrationUri,
+  max_cpu: (host) => host.capacity.cpu,
+  max_memory_kib: (host) => host.capacity.memoryKib,
+  max_io_kib: (host) => host.capacity.ioKib,
+  'reserve.cpu': (host) => host.reserve.cpu,
+  'reserve.memory_kib': (host) => host.reserve.memoryKib,
+  'reserve.io_kib': (host) => host.reserve.ioKib,
+};
+
+function diffOf(before: Host | undefined, after: Host): readonly NodeField[] {
+  return Object.entries(DIFFED)
+    .map(([field, of]) => ({ field, before: before === undefined ? '' : String(of(before)), after: String(of(after)) }))
+    .filter((field) => field.before !== field.after);
 }
 
 function absence(fleet: FleetView, hostname: string, prune: boolean): NodeDiff {
   const kept = prune ? keptBy(fleet, hostname) : undefined;
-  const change = prune && kept === undefined ? 'PRUNED' : 'ABSENT';
+  const change = prune && kept === undefined ? 'REMOVED' : 'ABSENT';
   return { hostname, change, fields: [], reserve: NOTHING, over: NOTHING, keptBy: kept };
 }

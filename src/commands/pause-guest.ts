@@ -3,17 +3,13 @@
 import { type Command, refuse } from '../fleet/decision.js';
 import { isRefusal } from '../fleet/refusal.js';
 import { beginOn, type GuestOperation } from './new-operation.js';
-import { idleGuest } from './preconditions.js';
+import { idleGuest, type OnGuest } from './preconditions.js';
 
-export interface PauseGuestRequest {
-  readonly vmid: string;
-}
-
-export function pauseGuest(request: PauseGuestRequest): Command<GuestOperation> {
+export function pauseGuest(on: OnGuest): Command<GuestOperation> {
   return {
     name: 'PauseGuest',
     decide(fleet, context) {
-      const guest = idleGuest(fleet, request.vmid, ['RUNNING']);
+      const guest = idleGuest(fleet, on, ['RUNNING']);
       if (isRefusal(guest)) return refuse(guest);
       return beginOn(context, guest, { kind: 'PAUSE_GUEST' });
     },

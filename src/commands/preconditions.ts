@@ -4,8 +4,22 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { isOpen } from '../fleet/operation.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
 import type { Pool } from '../fleet/storage.js';
+
+/** What a verb on a guest is bound to. */
+export interface OnGuest {
+  readonly vmid: string;
+  /** Revision that the guest must still be at; 0: whichever. */
+  readonly expectedRevision: number;
+}
+
+/** What a verb on a host is bound to. */
+export interface OnHost {
+  readonly hostname: string;
+  /** Revision that the host must still be at; 0: whichever. */
+  readonly expectedRevision: number;
+}
 
 export function findHost(fleet: FleetView, hostname: string): Host | Refusal {
   return fleet.get('host', hostname) ?? refusal('HOST_NOT_FOUND', `there is no host ${hostname}`, { hostname });
@@ -47,11 +61,17 @@ export function busyRefusal(fleet: FleetView, guest: Guest): Refusal | undefined
   });
 }
 
-/** The guest if it exists, no operation is open on it, it is in one of the states, and its host may be asked. */
-export function idleGuest(fleet: FleetView, vmid: string, states: readonly GuestState[]): Guest | Refusal {
-  const guest = fleet.get('guest', vmid);
-  if (guest === undefined) return findGuest(fleet, vmid);
-  return busyRefusal(fleet, guest) ?? stateRefusal(guest, states) ?? hostRefusal(fleet, guest) ?? guest;
+/** The guest if it is as the caller last saw it, no operation is open on it, its state is right and its host may be asked. */
+export function idleGuest(fleet: FleetView, on: OnGuest, states: readonly GuestState[]): Guest | Refusal {
+  const guest = findGuest(fleet, on.vmid);
+  if (isRefusal(guest)) return guest;
+  return (
+    staleRevision(guest, on.expectedRevision) ??
+    busyRefusal(fleet, guest) ??
+    stateRefusal(guest, states) ??
+    hostRefusal(fleet, guest) ??
+    guest
+  );
 }
 
 function stateRefusal(guest: Guest, states: readonly GuestState[]): Refusal | undefined {

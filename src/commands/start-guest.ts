@@ -3,17 +3,13 @@
 import { type Command, refuse } from '../fleet/decision.js';
 import { isRefusal } from '../fleet/refusal.js';
 import { beginOn, type GuestOperation } from './new-operation.js';
-import { idleGuest } from './preconditions.js';
+import { idleGuest, type OnGuest } from './preconditions.js';
 
-export interface StartGuestRequest {
-  readonly vmid: string;
-}
-
-export function startGuest(request: StartGuestRequest): Command<GuestOperation> {
+export function startGuest(on: OnGuest): Command<GuestOperation> {
   return {
     name: 'StartGuest',
     decide(fleet, context) {
-      const guest = idleGuest(fleet, request.vmid, ['STOPPED', 'LOST']);
+      const guest = idleGuest(fleet, on, ['STOPPED', 'LOST']);
       if (isRefusal(guest)) return refuse(guest);
       return beginOn(context, guest, { kind: 'START_GUEST' }, 'STARTING');
     },

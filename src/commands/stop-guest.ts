@@ -4,15 +4,14 @@ import { type Command, refuse } from '../fleet/decision.js';
 import { isRefusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { beginOn, type GuestOperation } from './new-operation.js';
-import { idleGuest } from './preconditions.js';
+import { idleGuest, type OnGuest } from './preconditions.js';
 import { collectViolations } from './violations.js';
 
-export interface StopGuestRequest {
-  readonly vmid: string;
-  /** Switched off at once, as by pulling the plug. */
+export interface StopGuestRequest extends OnGuest {
+  /** How long the guest may take to power off by itself, s; undefined: LIMITS.shutdownGraceMs. */
+  readonly graceS: number | undefined;
+  /** Its power is cut when that time is up; with graceS 0 at once. */
   readonly force: boolean;
-  /** How long the guest may take to power off, s; 0: LIMITS.shutdownGraceMs. */
-  readonly graceS: number;
 }
 
 const LONGEST_GRACE_S = 3_600;
@@ -21,14 +20,14 @@ export function stopGuest(request: StopGuestRequest): Command<GuestOperation> {
   return {
     name: 'StopGuest',
     decide(fleet, context) {
+      const graceS = request.graceS ?? LIMITS.shutdownGraceMs / 1_000;
       const violations = collectViolations();
-      violations.whole('grace_s', request.graceS, 0, LONGEST_GRACE_S);
+      violations.whole('grace_s', graceS, 0, LONGEST_GRACE_S);
       const invalid = violations.refusal();
       if (invalid !== undefined) return refuse(invalid);
       // A paused guest hears no request to power off.
-      const guest = idleGuest(fleet, request.vmid, request.force ? ['RUNNING', 'PAUSED'] : ['RUNNING']);
+      const guest = idleGuest(fleet, request, request.force ? ['RUNNING', 'PAUSED'] : ['RUNNING']);
       if (isRefusal(guest)) return refuse(guest);
-      const graceS = request.graceS === 0 ? LIMITS.shutdownGraceMs / 1_000 : request.graceS;
       return beginOn(context, guest, { kind: 'STOP_GUEST', force: request.force, graceS });
     },
   };

@@ -8,18 +8,16 @@ import { isOpen } from '../fleet/operation.js';
 import { isRefusal } from '../fleet/refusal.js';
 import { cancellation } from './cancel-operation.js';
 import { type GuestOperation, newOperation } from './new-operation.js';
-import { findGuest } from './preconditions.js';
+import { findGuest, type OnGuest, staleRevision } from './preconditions.js';
 
-export interface TerminateGuestRequest {
-  readonly vmid: string;
-}
-
-export function terminateGuest(request: TerminateGuestRequest): Command<GuestOperation> {
+export function terminateGuest(on: OnGuest): Command<GuestOperation> {
   return {
     name: 'TerminateGuest',
     decide(fleet, context) {
-      const guest = findGuest(fleet, request.vmid);
+      const guest = findGuest(fleet, on.vmid);
       if (isRefusal(guest)) return refuse(guest);
+      const stale = staleRevision(guest, on.expectedRevision);
+      if (stale !== undefined) return refuse(stale);
       const held = guest.operation === '' ? undefined : fleet.get('operation', guest.operation);
       const open = held !== undefined && isOpen(held) ? held : undefined;
       if (open?.input.kind === 'TERMINATE_GUEST') return accept({ guest, operation: open }, []);

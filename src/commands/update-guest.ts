@@ -5,15 +5,10 @@ import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, RestartPolicy } from '../fleet/guest.js';
 import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
-import { busyRefusal, findGuest, staleRevision } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { busyRefusal, findGuest, type OnGuest, staleRevision } from './preconditions.js';
+import { collectViolations, editLabels, type LabelEdits } from './violations.js';
 
-export interface UpdateGuestRequest {
-  readonly vmid: string;
-  /** 0: whatever it is. */
-  readonly expectedRevision: number;
-  /** Replaces all of them; undefined: they stay. */
-  readonly labels: Readonly<Record<string, string>> | undefined;
+export interface UpdateGuestRequest extends OnGuest, LabelEdits {
   /** Only of a guest that is STOPPED, since its domain is made anew for it; undefined: it stays. */
   readonly restartPolicy: RestartPolicy | undefined;
 }
@@ -24,15 +19,16 @@ export function updateGuest(request: UpdateGuestRequest): Command<Guest> {
     decide(fleet) {
       const guest = findGuest(fleet, request.vmid);
       if (isRefusal(guest)) return refuse(guest);
+      const labels = editLabels(guest.labels, request);
       const restartPolicy = request.restartPolicy ?? guest.restartPolicy;
       const violations = collectViolations();
-      if (request.labels !== undefined) violations.labels('labels', request.labels);
+      violations.labelEdits(request, labels);
       const refused =
         violations.refusal() ??
         staleRevision(guest, request.expectedRevision) ??
         (restartPolicy === guest.restartPolicy ? undefined : fixedPolicy(fleet, guest));
       if (refused !== undefined) return refuse(refused);
-      const after: Guest = { ...guest, labels: request.labels ?? guest.labels, restartPolicy };
+      const after: Guest = { ...guest, labels, restartPolicy };
       return accept(after, [put('guest', after)]);
     },
   };

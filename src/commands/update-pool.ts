@@ -12,9 +12,11 @@ export interface UpdatePoolRequest {
   readonly name: string;
   /** 0: whatever it is. */
   readonly expectedRevision: number;
+  readonly addHosts: readonly string[];
+  /** Those that are not in the pool are ignored. */
+  readonly removeHosts: readonly string[];
   /** What is undefined stays as it is. */
   readonly locking: boolean | undefined;
-  readonly hosts: readonly string[] | undefined;
   readonly capacityKib: number | undefined;
   readonly exportedBy: string | undefined;
 }
@@ -28,7 +30,7 @@ export function updatePool(request: UpdatePoolRequest): Command<Pool> {
       const after: Pool = {
         ...pool,
         locking: request.locking ?? pool.locking,
-        hosts: request.hosts ?? pool.hosts,
+        hosts: editHosts(pool.hosts, request),
         capacityKib: request.capacityKib ?? pool.capacityKib,
         exportedBy: request.exportedBy ?? pool.exportedBy,
       };
@@ -38,6 +40,10 @@ export function updatePool(request: UpdatePoolRequest): Command<Pool> {
       return accept(after, [put('pool', after)]);
     },
   };
+}
+
+function editHosts(hosts: readonly string[], { addHosts, removeHosts }: UpdatePoolRequest): readonly string[] {
+  return [...new Set([...hosts, ...addHosts])].filter((hostname) => !removeHosts.includes(hostname));
 }
 
 function takenFrom(fleet: FleetView, before: Pool, after: Pool): Refusal | undefined {
