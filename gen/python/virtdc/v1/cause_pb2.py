@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15virtdc/v1/cause.proto\x12\tvirtdc.v1\"N\n\x05\x43\x61use\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.virtdc.v1.CauseKind\x12\x11\n\toperation\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t*\x8b\x01\n\tCauseKind\x12\x1a\n\x16\x43\x41USE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41USE_KIND_REQUEST\x10\x01\x12\x18\n\x14\x43\x41USE_KIND_OPERATION\x10\x02\x12\x17\n\x13\x43\x41USE_KIND_OBSERVED\x10\x03\x12\x17\n\x13\x43\x41USE_KIND_EXTERNAL\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15virtdc/v1/cause.proto\x12\tvirtdc.v1\">\n\x05\x43\x61use\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.virtdc.v1.CauseKind\x12\x11\n\toperation\x18\x02 \x01(\t*\x8b\x01\n\tCauseKind\x12\x1a\n\x16\x43\x41USE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41USE_KIND_REQUEST\x10\x01\x12\x18\n\x14\x43\x41USE_KIND_OPERATION\x10\x02\x12\x17\n\x13\x43\x41USE_KIND_OBSERVED\x10\x03\x12\x17\n\x13\x43\x41USE_KIND_EXTERNAL\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtdc.v1.cause_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAUSEKIND']._serialized_start=117
-  _globals['_CAUSEKIND']._serialized_end=256
+  _globals['_CAUSEKIND']._serialized_start=101
+  _globals['_CAUSEKIND']._serialized_end=240
   _globals['_CAUSE']._serialized_start=36
-  _globals['_CAUSE']._serialized_end=114
+  _globals['_CAUSE']._serialized_end=98
 # @@protoc_insertion_point(module_scope)

@@ -19,11 +19,9 @@ CAUSE_KIND_OBSERVED: CauseKind
 CAUSE_KIND_EXTERNAL: CauseKind
 
 class Cause(_message.Message):
-    __slots__ = ("kind", "operation", "detail")
+    __slots__ = ("kind", "operation")
     KIND_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
-    DETAIL_FIELD_NUMBER: _ClassVar[int]
     kind: CauseKind
     operation: str
-    detail: str
-    def __init__(self, kind: _Optional[_Union[CauseKind, str]] = ..., operation: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[CauseKind, str]] = ..., operation: _Optional[str] = ...) -> None: ...

@@ -137,10 +137,10 @@ class GuestInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateGuest(self, request, context):
-        """Changes a guest's labels or restart policy. A restart policy is brought to the host within seconds, or when the host
-        answers again; `persistent` shows when it was.
+        """Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
 
-        Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
+        policy), `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,15 +148,16 @@ class GuestInfoServicer(object):
 
     def WatchGuests(self, request, context):
         """The guests as they change, for autoscalers and everybody else who follows the fleet. Every change of a guest that
-        matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its claims.
-        The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
+        matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its
+        claims. The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
         start_revision, and misses nothing.
 
-        Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do not
-        repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise); INVALID_ARGUMENT for
-        a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`, `WATCHER_TOO_SLOW` (one
-        send was blocked for 30 s, or the log was overtaken: watch on from the last revision received); UNAVAILABLE
-        `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the metadata.
+        Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do
+        not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
+        INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
+        `WATCHER_TOO_SLOW` (one send was blocked for 30 s, or the log was overtaken: watch on from the last revision
+        received); UNAVAILABLE `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the
+        metadata.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,18 +178,18 @@ class GuestInfoServicer(object):
     def StartGuest(self, request, context):
         """Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
 
-        Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation in
-        the metadata), `STALE_REVISION`.
+        Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
+        in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StopGuest(self, request, context):
-        """Powers a guest off. It keeps its disks and its claim.
+        """Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
 
-        Errors: those of StartGuest. The operation fails with `GRACE_EXPIRED` where the guest did not power off in time and
-        force is not given: it runs on.
+        Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
+        runs on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,7 +199,8 @@ class GuestInfoServicer(object):
         """Reboots a guest. Its vCPUs and memory are brought back to what is asked for afterwards, as a guest retakes its
         balloon and its offline vCPUs by a reboot.
 
-        Errors: those of StartGuest.
+        Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_REBOOT` where a guest with an agent was not
+        seen to within 2 minutes; without an agent it ends when the guest was asked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,8 +226,8 @@ class GuestInfoServicer(object):
 
     def OpenConsole(self, request_iterator, context):
         """Connects the caller to the serial console of a running guest, both ways, until either side ends. The first message
-        opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It ends
-        when the guest ends or moves.
+        opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It
+        ends when the guest ends or moves.
 
         Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
         UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
@@ -244,11 +246,10 @@ class GuestInfoServicer(object):
 
     def ImportBaseGuest(self, request, context):
         """Takes in a domain XML (`virsh dumpxml`), or that of a running guest, as a model for new guests. In its texts and
-        attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own; name,
-        uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case. Guests that were made from an
-        earlier version keep it.
+        attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
+        name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
 
-        Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+        Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
         INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
         `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
         """
@@ -264,9 +265,9 @@ class GuestInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteBaseGuest(self, request, context):
-        """Forgets a base guest. Guests that were made from it are not touched.
+        """Forgets a base guest. Guests that were made from it keep what they were made from.
 
-        Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

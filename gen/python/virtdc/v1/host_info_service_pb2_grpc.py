@@ -125,8 +125,8 @@ class HostInfoServicer(object):
 
     def ImportNodeInfo(self, request, context):
         """Brings the fleet in line with a nodeinfo.xml, and answers what differed. For an operator who keeps the hosts in a
-        file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first import
-        gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
+        file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first
+        import gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
 
         All or nothing. Errors: INVALID_ARGUMENT with every node that is not as it should be.
         """
@@ -137,18 +137,18 @@ class HostInfoServicer(object):
     def RegisterHost(self, request, context):
         """Adds one host: connects to it, reads its capabilities, and answers when both were done.
 
-        Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name);
-        UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
+        Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
+        `HOST_UNREACHABLE` (with the reason; nothing was added).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateHost(self, request, context):
-        """Changes what an operator declares of a host. Less capacity than is claimed is accepted: the host is then flagged
-        OVERCOMMITTED and takes no guests.
+        """Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`; with a new uri, those of RegisterHost.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
+        ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,7 +157,7 @@ class HostInfoServicer(object):
     def CordonHost(self, request, context):
         """Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,7 +166,7 @@ class HostInfoServicer(object):
     def UncordonHost(self, request, context):
         """Lets a host take guests again. Uncordoning an available host changes nothing.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,16 +175,16 @@ class HostInfoServicer(object):
     def RemoveHost(self, request, context):
         """Forgets a host. Nothing is done to the machine.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS` (bound to it, or on their way to it),
-        `HOST_IN_USE` (it exports a pool, or holds a base image in use); ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
+        or it exports a pool).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckHosts(self, request, context):
-        """Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials between
-        hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
+        """Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
+        between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
 
         A check that fails is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
         """
@@ -209,9 +209,8 @@ class HostInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchHosts(self, request, context):
-        """The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the same
-        promises and the same errors. The figures that are computed from claims (avail_*, claimed, guests) are those of the
-        moment the event is sent: never older than its revision, but perhaps newer.
+        """The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the
+        same promises and the same errors.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -229,17 +228,17 @@ class HostInfoServicer(object):
     def UpdatePool(self, request, context):
         """Changes what is known of a pool.
 
-        Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests or images on a host
-        that would lose it); ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests on a host that
+        would lose it, or by more than the new capacity); ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemovePool(self, request, context):
-        """Forgets a pool. Nothing is done to the hosts.
+        """Forgets a pool and its images. Nothing is done to the hosts.
 
-        Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,13 +252,14 @@ class HostInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def PushImage(self, request_iterator, context):
-        """Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others are
-        the content in order; the answer comes when every host has all of it.
+        """Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others
+        are the content in order; the answer comes when every host has all of it.
 
-        An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors: NOT_FOUND
-        `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-        `DIGEST_MISMATCH`, `SIZE_MISMATCH`; UNAVAILABLE `HOST_UNREACHABLE`; DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for
-        60 s). An image that is not complete is removed again.
+        An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
+        NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
+        (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+        DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
+        have all of it keep it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

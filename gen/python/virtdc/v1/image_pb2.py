@@ -24,15 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15virtdc/v1/image.proto\x12\tvirtdc.v1\"\xa7\x01\n\x05Image\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x15.virtdc.v1.DiskFormat\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x13\n\x0bvirtual_kib\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03*U\n\nDiskFormat\x12\x1b\n\x17\x44ISK_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44ISK_FORMAT_QCOW2\x10\x01\x12\x13\n\x0f\x44ISK_FORMAT_RAW\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15virtdc/v1/image.proto\x12\tvirtdc.v1\"\xa7\x01\n\x05Image\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x15.virtdc.v1.DiskFormat\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x13\n\x0bvirtual_kib\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\";\n\x0bImageFilter\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t*U\n\nDiskFormat\x12\x1b\n\x17\x44ISK_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44ISK_FORMAT_QCOW2\x10\x01\x12\x13\n\x0f\x44ISK_FORMAT_RAW\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtdc.v1.image_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DISKFORMAT']._serialized_start=206
-  _globals['_DISKFORMAT']._serialized_end=291
+  _globals['_DISKFORMAT']._serialized_start=267
+  _globals['_DISKFORMAT']._serialized_end=352
   _globals['_IMAGE']._serialized_start=37
   _globals['_IMAGE']._serialized_end=204
+  _globals['_IMAGEFILTER']._serialized_start=206
+  _globals['_IMAGEFILTER']._serialized_end=265
 # @@protoc_insertion_point(module_scope)

@@ -33,3 +33,13 @@ class Image(_message.Message):
     sha256: str
     revision: int
     def __init__(self, pool: _Optional[str] = ..., hostname: _Optional[str] = ..., name: _Optional[str] = ..., format: _Optional[_Union[DiskFormat, str]] = ..., size_bytes: _Optional[int] = ..., virtual_kib: _Optional[int] = ..., sha256: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ImageFilter(_message.Message):
+    __slots__ = ("pool", "hostname", "name")
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    pool: str
+    hostname: str
+    name: str
+    def __init__(self, pool: _Optional[str] = ..., hostname: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...

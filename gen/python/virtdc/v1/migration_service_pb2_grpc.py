@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class MigrationStub(object):
-    """Guests move from host to host while they run. The conventions that all services share (request_id, expected revisions,
-    pages, errors) are in proto/README.md.
+    """Guests move from host to host while they run. The conventions that all services share (request_id, expected
+    revisions, pages, errors) are in proto/README.md.
     """
 
     def __init__(self, channel):
@@ -69,18 +69,19 @@ class MigrationStub(object):
 
 
 class MigrationServicer(object):
-    """Guests move from host to host while they run. The conventions that all services share (request_id, expected revisions,
-    pages, errors) are in proto/README.md.
+    """Guests move from host to host while they run. The conventions that all services share (request_id, expected
+    revisions, pages, errors) are in proto/README.md.
     """
 
     def MigrateGuest(self, request, context):
         """Moves a running or paused guest to another host, live: the original's initiateLiveMigration. It holds its claim on
         both hosts until the operation ends. If the migration fails, the guest runs on where it was.
 
-        Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not on
-        source_host), `SAME_MACHINE`, `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
-        `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
-        PlacementExplanation.
+        Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
+        on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
+        RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
+        operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
+        where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,8 +114,8 @@ class MigrationServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchMigration(self, request, context):
-        """One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at most.
-        Ends after the answer with its final state.
+        """One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at
+        most. Ends after the answer with its final state.
 
         Errors: those of GetMigration; UNAVAILABLE `SHUTTING_DOWN` (call again).
         """
@@ -123,8 +124,8 @@ class MigrationServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CancelMigration(self, request, context):
-        """Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration SUCCEEDED
-        and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
+        """Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration
+        SUCCEEDED and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
 
         Cancelling what is being cancelled changes nothing. Errors: those of GetMigration; FAILED_PRECONDITION
         `OPERATION_ENDED`, `NOT_CANCELLABLE` (in post-copy, where neither host has the whole guest).
@@ -175,8 +176,8 @@ def add_MigrationServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Migration(object):
-    """Guests move from host to host while they run. The conventions that all services share (request_id, expected revisions,
-    pages, errors) are in proto/README.md.
+    """Guests move from host to host while they run. The conventions that all services share (request_id, expected
+    revisions, pages, errors) are in proto/README.md.
     """
 
     @staticmethod

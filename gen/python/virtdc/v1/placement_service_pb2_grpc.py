@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class PlacementStub(object):
-    """Guests come and go, and why they go where they go. The conventions that all services share (request_id, validate_only,
-    expected revisions, pages, errors) are in proto/README.md.
+    """Guests come and go, and why they go where they go. The conventions that all services share (request_id,
+    validate_only, expected revisions, pages, errors) are in proto/README.md.
     """
 
     def __init__(self, channel):
@@ -69,14 +69,14 @@ class PlacementStub(object):
 
 
 class PlacementServicer(object):
-    """Guests come and go, and why they go where they go. The conventions that all services share (request_id, validate_only,
-    expected revisions, pages, errors) are in proto/README.md.
+    """Guests come and go, and why they go where they go. The conventions that all services share (request_id,
+    validate_only, expected revisions, pages, errors) are in proto/README.md.
     """
 
     def SubmitGuest(self, request, context):
-        """Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The answer
-        comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest is left
-        and the vmid is free again.
+        """Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The
+        answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
+        is left and the vmid is free again.
 
         Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
         `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
@@ -86,19 +86,19 @@ class PlacementServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TerminateGuest(self, request, context):
-        """Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the operation
-        ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended too; its disks
-        stay.
+        """Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
+        operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
+        too; its disks stay.
 
-        Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `GUEST_BUSY` (is being terminated already), `STALE_REVISION`.
+        Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckSpace(self, request, context):
-        """Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by the
-        time of a submit it may be gone.
+        """Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
+        the time of a submit it may be gone.
 
         No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
         `POOL_REQUIRED`.
@@ -175,8 +175,8 @@ def add_PlacementServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Placement(object):
-    """Guests come and go, and why they go where they go. The conventions that all services share (request_id, validate_only,
-    expected revisions, pages, errors) are in proto/README.md.
+    """Guests come and go, and why they go where they go. The conventions that all services share (request_id,
+    validate_only, expected revisions, pages, errors) are in proto/README.md.
     """
 
     @staticmethod

@@ -24,15 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14virtdc/v1/pool.proto\x12\tvirtdc.v1\"\xbe\x01\n\x04Pool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x04kind\x18\x02 \x01(\x0e\x32\x13.virtdc.v1.PoolKind\x12\x0f\n\x07locking\x18\x03 \x01(\x08\x12\x11\n\thostnames\x18\x04 \x03(\t\x12\x14\n\x0c\x63\x61pacity_kib\x18\x05 \x01(\x03\x12\x16\n\tavail_kib\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x65xported_by\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x42\x0c\n\n_avail_kib*P\n\x08PoolKind\x12\x19\n\x15POOL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fPOOL_KIND_LOCAL\x10\x01\x12\x14\n\x10POOL_KIND_SHARED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14virtdc/v1/pool.proto\x12\tvirtdc.v1\"\xbe\x01\n\x04Pool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x04kind\x18\x02 \x01(\x0e\x32\x13.virtdc.v1.PoolKind\x12\x0f\n\x07locking\x18\x03 \x01(\x08\x12\x11\n\thostnames\x18\x04 \x03(\t\x12\x14\n\x0c\x63\x61pacity_kib\x18\x05 \x01(\x03\x12\x16\n\tavail_kib\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x65xported_by\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x42\x0c\n\n_avail_kib\"A\n\nPoolFilter\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12!\n\x04kind\x18\x02 \x01(\x0e\x32\x13.virtdc.v1.PoolKind*P\n\x08PoolKind\x12\x19\n\x15POOL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fPOOL_KIND_LOCAL\x10\x01\x12\x14\n\x10POOL_KIND_SHARED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtdc.v1.pool_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_POOLKIND']._serialized_start=228
-  _globals['_POOLKIND']._serialized_end=308
+  _globals['_POOLKIND']._serialized_start=295
+  _globals['_POOLKIND']._serialized_end=375
   _globals['_POOL']._serialized_start=36
   _globals['_POOL']._serialized_end=226
+  _globals['_POOLFILTER']._serialized_start=228
+  _globals['_POOLFILTER']._serialized_end=293
 # @@protoc_insertion_point(module_scope)

@@ -35,3 +35,11 @@ class Pool(_message.Message):
     exported_by: str
     revision: int
     def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[PoolKind, str]] = ..., locking: bool = ..., hostnames: _Optional[_Iterable[str]] = ..., capacity_kib: _Optional[int] = ..., avail_kib: _Optional[int] = ..., exported_by: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class PoolFilter(_message.Message):
+    __slots__ = ("hostname", "kind")
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    hostname: str
+    kind: PoolKind
+    def __init__(self, hostname: _Optional[str] = ..., kind: _Optional[_Union[PoolKind, str]] = ...) -> None: ...

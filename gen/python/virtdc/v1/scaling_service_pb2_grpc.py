@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class ScalingStub(object):
-    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things: more
-    is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and cannot
-    take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors) are in
-    proto/README.md.
+    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things:
+    more is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and
+    cannot take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors)
+    are in proto/README.md.
     """
 
     def __init__(self, channel):
@@ -51,10 +51,10 @@ class ScalingStub(object):
 
 
 class ScalingServicer(object):
-    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things: more
-    is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and cannot
-    take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors) are in
-    proto/README.md.
+    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things:
+    more is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and
+    cannot take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors)
+    are in proto/README.md.
     """
 
     def ScaleCpu(self, request, context):
@@ -63,20 +63,22 @@ class ScalingServicer(object):
         reboot would bring them back).
 
         Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-        (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`, `STALE_REVISION`;
+        (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
         RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-        operation fails with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it does not answer.
+        operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
+        does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
+        before it did.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ScaleMemory(self, request, context):
-        """Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. Down to what the guest
-        can spare: the operation ends when the balloon was seen where it was asked to be.
+        """Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. The operation ends
+        when the balloon was seen where it was asked to be; a guest cannot be made to give back what it needs itself.
 
-        Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib. The
-        operation fails with `BALLOON_REFUSED` where the guest does not give the memory back; what it did give stays given.
+        Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib, and
+        without the agent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,10 +106,10 @@ def add_ScalingServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Scaling(object):
-    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things: more
-    is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and cannot
-    take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors) are in
-    proto/README.md.
+    """Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things:
+    more is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and
+    cannot take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors)
+    are in proto/README.md.
     """
 
     @staticmethod

@@ -103,14 +103,12 @@ export function causeKindToNumber(object: CauseKind): number {
 export interface Cause {
   /** What kind of thing it was. */
   kind: CauseKind;
-  /** Name of the operation (op-...) that the change is a part of; empty where there is none. */
+  /** With OPERATION: its name (op-...). Else empty. */
   operation: string;
-  /** One sentence for a person; may be empty. Not to be parsed. */
-  detail: string;
 }
 
 function createBaseCause(): Cause {
-  return { kind: CauseKind.UNSPECIFIED, operation: "", detail: "" };
+  return { kind: CauseKind.UNSPECIFIED, operation: "" };
 }
 
 export const Cause: MessageFns<Cause> = {
@@ -120,9 +118,6 @@ export const Cause: MessageFns<Cause> = {
     }
     if (message.operation !== "") {
       writer.uint32(18).string(message.operation);
-    }
-    if (message.detail !== "") {
-      writer.uint32(26).string(message.detail);
     }
     return writer;
   },
@@ -156,14 +151,6 @@ export const Cause: MessageFns<Cause> = {
             message.operation = reader.string();
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.detail = reader.string();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -180,7 +167,6 @@ export const Cause: MessageFns<Cause> = {
     return {
       kind: isSet(object.kind) ? causeKindFromJSON(object.kind) : CauseKind.UNSPECIFIED,
       operation: isSet(object.operation) ? globalThis.String(object.operation) : "",
-      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
     };
   },
 
@@ -192,9 +178,6 @@ export const Cause: MessageFns<Cause> = {
     if (message.operation !== "") {
       obj.operation = message.operation;
     }
-    if (message.detail !== "") {
-      obj.detail = message.detail;
-    }
     return obj;
   },
 
@@ -205,7 +188,6 @@ export const Cause: MessageFns<Cause> = {
     const message = createBaseCause();
     message.kind = object.kind ?? CauseKind.UNSPECIFIED;
     message.operation = object.operation ?? "";
-    message.detail = object.detail ?? "";
     return message;
   },
 };

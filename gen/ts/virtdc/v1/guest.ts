@@ -468,8 +468,8 @@ export interface GuestObservation {
     | bigint
     | undefined;
   /**
-   * The kernel's boot id, a UUID, as the guest's agent says: the same before and after a live migration, another after a
-   * reboot. Empty if unknown.
+   * The kernel's boot id, a UUID, as the guest's agent says: the same before and after a live migration, another after
+   * a reboot. Empty if unknown.
    */
   bootId: string;
   /** IP addresses that the guest uses, without loopback and link-local ones; at most 64. Empty if unknown. */
@@ -524,7 +524,7 @@ export interface Guest {
   observed:
     | GuestObservation
     | undefined;
-  /** What it holds: one claim on its host, and one on the target while it migrates. May change without a new revision. */
+  /** What it holds: one claim on its host, and one on the target while it migrates. */
   claims: GuestClaim[];
   /** Name of the operation (op-...) that is open on it; empty: none. One at a time. */
   operation: string;
@@ -550,7 +550,7 @@ export interface Guest {
   createTime:
     | Date
     | undefined;
-  /** Revision of its last change, to be given as the expected revision of an update. */
+  /** Revision of its last change, also of one of its claims. To be given as the expected revision of an update. */
   revision: bigint;
   /** Why it last changed. */
   cause: Cause | undefined;

@@ -168,10 +168,7 @@ export interface UpdateGuestResponse {
 export interface WatchGuestsRequest {
   /** Every change after this revision; 0: from now on. Revisions start at 1. */
   startRevision: bigint;
-  /**
-   * Whether all guests that match are sent first, as they are now, each as upserted, then synced. With start_revision 0
-   * only.
-   */
+  /** Whether all guests that match are sent first, as they are now, each as upserted. With start_revision 0 only. */
   sendInitial: boolean;
   /**
    * Which guests; not given: all. A guest that no longer matches is deleted with LEFT_FILTER, one that does now is
@@ -186,7 +183,10 @@ export interface WatchGuestsRequest {
 
 /** Events in the order of their revisions; at most 512 KiB, beyond that they are split over several answers. */
 export interface WatchGuestsResponse {
-  /** Revision of the last event: where to resume. 0 while the initial state is being sent, which cannot be resumed. */
+  /**
+   * Revision of the last event: where to resume. 0 until the last answer of the initial state, which cannot be resumed
+   * in the middle.
+   */
   revision: bigint;
   /** The events. */
   events: GuestEvent[];
@@ -197,12 +197,17 @@ export interface WatchGuestsResponse {
   batchEnd: boolean;
 }
 
-/** A domain to be adopted, by exactly one of its UUID and its name. */
+/** A domain to be adopted. */
 export interface AdoptSelection {
-  /** UUID of the domain. */
-  uuid: string;
-  /** libvirt's name of the domain, taken literally: digits are a name, not an id. */
-  domainName: string;
+  /** Which; required. */
+  domain:
+    | //
+    /** Its UUID. */
+    { $case: "uuid"; value: string }
+    | //
+    /** libvirt's name of it, taken literally: digits are a name, not an id. */
+    { $case: "domainName"; value: string }
+    | undefined;
   /** The vmid it gets; empty: derived from its name. */
   vmid: string;
 }
@@ -250,8 +255,6 @@ export interface AdoptGuestsResponse {
 export interface StartGuestRequest {
   /** The guest. */
   vmid: string;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -266,14 +269,10 @@ export interface StartGuestResponse {
 export interface StopGuestRequest {
   /** The guest. */
   vmid: string;
-  /** How long it may take to power off by itself, s, 0 to 3,600; not given: 60. */
-  graceS?:
-    | number
-    | undefined;
-  /** Whether its power is cut when that time is up. With grace_s 0 it is cut at once. */
+  /** Whether it is switched off at once, as by pulling the plug, instead of asked. */
   force: boolean;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
+  /** How long it may take, s, at most 3,600; 0: 60. */
+  graceS: number;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -290,8 +289,6 @@ export interface RebootGuestRequest {
   vmid: string;
   /** Whether it is reset, as by a button, instead of asked. */
   force: boolean;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -306,8 +303,6 @@ export interface RebootGuestResponse {
 export interface PauseGuestRequest {
   /** The guest. */
   vmid: string;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -322,8 +317,6 @@ export interface PauseGuestResponse {
 export interface ResumeGuestRequest {
   /** The guest. */
   vmid: string;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -398,10 +391,6 @@ export interface ImportBaseGuestRequest {
     | undefined;
   /** Name of the base image of each disk, by target device (vda); at most 64. A disk without one is made empty. */
   images: { [key: string]: string };
-  /** Whether a base guest of that name is replaced. */
-  replace: boolean;
-  /** Revision that a base guest to be replaced must still be at; 0: whichever. */
-  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -441,16 +430,12 @@ export interface ListBaseGuestsResponse {
 export interface DeleteBaseGuestRequest {
   /** The base guest. */
   name: string;
-  /** Revision that it must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
 
 /** The base guest is forgotten. */
 export interface DeleteBaseGuestResponse {
-  /** Revision of the removal. */
-  revision: bigint;
 }
 
 function createBaseGetGuestRequest(): GetGuestRequest {
@@ -1442,16 +1427,18 @@ export const WatchGuestsResponse: MessageFns<WatchGuestsResponse> = {
 };
 
 function createBaseAdoptSelection(): AdoptSelection {
-  return { uuid: "", domainName: "", vmid: "" };
+  return { domain: undefined, vmid: "" };
 }
 
 export const AdoptSelection: MessageFns<AdoptSelection> = {
   encode(message: AdoptSelection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.uuid !== "") {
-      writer.uint32(10).string(message.uuid);
-    }
-    if (message.domainName !== "") {
-      writer.uint32(18).string(message.domainName);
+    switch (message.domain?.$case) {
+      case "uuid":
+        writer.uint32(10).string(message.domain.value);
+        break;
+      case "domainName":
+        writer.uint32(18).string(message.domain.value);
+        break;
     }
     if (message.vmid !== "") {
       writer.uint32(26).string(message.vmid);
@@ -1477,7 +1464,7 @@ export const AdoptSelection: MessageFns<AdoptSelection> = {
               break;
             }
 
-            message.uuid = reader.string();
+            message.domain = { $case: "uuid", value: reader.string() };
             continue;
           }
           case 2: {
@@ -1485,7 +1472,7 @@ export const AdoptSelection: MessageFns<AdoptSelection> = {
               break;
             }
 
-            message.domainName = reader.string();
+            message.domain = { $case: "domainName", value: reader.string() };
             continue;
           }
           case 3: {
@@ -1510,23 +1497,23 @@ export const AdoptSelection: MessageFns<AdoptSelection> = {
 
   fromJSON(object: any): AdoptSelection {
     return {
-      uuid: isSet(object.uuid) ? globalThis.String(object.uuid) : "",
-      domainName: isSet(object.domainName)
-        ? globalThis.String(object.domainName)
+      domain: isSet(object.uuid)
+        ? { $case: "uuid", value: globalThis.String(object.uuid) }
+        : isSet(object.domainName)
+        ? { $case: "domainName", value: globalThis.String(object.domainName) }
         : isSet(object.domain_name)
-        ? globalThis.String(object.domain_name)
-        : "",
+        ? { $case: "domainName", value: globalThis.String(object.domain_name) }
+        : undefined,
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
     };
   },
 
   toJSON(message: AdoptSelection): unknown {
     const obj: any = {};
-    if (message.uuid !== "") {
-      obj.uuid = message.uuid;
-    }
-    if (message.domainName !== "") {
-      obj.domainName = message.domainName;
+    if (message.domain?.$case === "uuid") {
+      obj.uuid = message.domain.value;
+    } else if (message.domain?.$case === "domainName") {
+      obj.domainName = message.domain.value;
     }
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
@@ -1539,8 +1526,20 @@ export const AdoptSelection: MessageFns<AdoptSelection> = {
   },
   fromPartial<I extends Exact<DeepPartial<AdoptSelection>, I>>(object: I): AdoptSelection {
     const message = createBaseAdoptSelection();
-    message.uuid = object.uuid ?? "";
-    message.domainName = object.domainName ?? "";
+    switch (object.domain?.$case) {
+      case "uuid": {
+        if (object.domain?.value !== undefined && object.domain?.value !== null) {
+          message.domain = { $case: "uuid", value: object.domain.value };
+        }
+        break;
+      }
+      case "domainName": {
+        if (object.domain?.value !== undefined && object.domain?.value !== null) {
+          message.domain = { $case: "domainName", value: object.domain.value };
+        }
+        break;
+      }
+    }
     message.vmid = object.vmid ?? "";
     return message;
   },
@@ -2015,7 +2014,7 @@ export const AdoptGuestsResponse: MessageFns<AdoptGuestsResponse> = {
 };
 
 function createBaseStartGuestRequest(): StartGuestRequest {
-  return { vmid: "", revision: 0n, requestId: "" };
+  return { vmid: "", requestId: "" };
 }
 
 export const StartGuestRequest: MessageFns<StartGuestRequest> = {
@@ -2023,14 +2022,8 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -2057,15 +2050,7 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -2087,7 +2072,6 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
   fromJSON(object: any): StartGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2101,9 +2085,6 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2116,7 +2097,6 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<StartGuestRequest>, I>>(object: I): StartGuestRequest {
     const message = createBaseStartGuestRequest();
     message.vmid = object.vmid ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2192,7 +2172,7 @@ export const StartGuestResponse: MessageFns<StartGuestResponse> = {
 };
 
 function createBaseStopGuestRequest(): StopGuestRequest {
-  return { vmid: "", graceS: undefined, force: false, revision: 0n, requestId: "" };
+  return { vmid: "", force: false, graceS: 0, requestId: "" };
 }
 
 export const StopGuestRequest: MessageFns<StopGuestRequest> = {
@@ -2200,20 +2180,14 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.graceS !== undefined) {
-      writer.uint32(16).int32(message.graceS);
-    }
     if (message.force !== false) {
-      writer.uint32(24).bool(message.force);
+      writer.uint32(16).bool(message.force);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(32).int64(message.revision);
+    if (message.graceS !== 0) {
+      writer.uint32(24).int32(message.graceS);
     }
     if (message.requestId !== "") {
-      writer.uint32(42).string(message.requestId);
+      writer.uint32(34).string(message.requestId);
     }
     return writer;
   },
@@ -2244,7 +2218,7 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
               break;
             }
 
-            message.graceS = reader.int32();
+            message.force = reader.bool();
             continue;
           }
           case 3: {
@@ -2252,19 +2226,11 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
               break;
             }
 
-            message.force = reader.bool();
+            message.graceS = reader.int32();
             continue;
           }
           case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
+            if (tag !== 34) {
               break;
             }
 
@@ -2286,13 +2252,12 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
   fromJSON(object: any): StopGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
+      force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
       graceS: isSet(object.graceS)
         ? globalThis.Number(object.graceS)
         : isSet(object.grace_s)
         ? globalThis.Number(object.grace_s)
-        : undefined,
-      force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
+        : 0,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2306,14 +2271,11 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
-    if (message.graceS !== undefined) {
-      obj.graceS = Math.round(message.graceS);
-    }
     if (message.force !== false) {
       obj.force = message.force;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
+    if (message.graceS !== 0) {
+      obj.graceS = Math.round(message.graceS);
     }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
@@ -2327,9 +2289,8 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<StopGuestRequest>, I>>(object: I): StopGuestRequest {
     const message = createBaseStopGuestRequest();
     message.vmid = object.vmid ?? "";
-    message.graceS = object.graceS ?? undefined;
     message.force = object.force ?? false;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.graceS = object.graceS ?? 0;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2405,7 +2366,7 @@ export const StopGuestResponse: MessageFns<StopGuestResponse> = {
 };
 
 function createBaseRebootGuestRequest(): RebootGuestRequest {
-  return { vmid: "", force: false, revision: 0n, requestId: "" };
+  return { vmid: "", force: false, requestId: "" };
 }
 
 export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
@@ -2416,14 +2377,8 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     if (message.force !== false) {
       writer.uint32(16).bool(message.force);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(24).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(34).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2458,15 +2413,7 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
             continue;
           }
           case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
+            if (tag !== 26) {
               break;
             }
 
@@ -2489,7 +2436,6 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
       force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2506,9 +2452,6 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     if (message.force !== false) {
       obj.force = message.force;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2522,7 +2465,6 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     const message = createBaseRebootGuestRequest();
     message.vmid = object.vmid ?? "";
     message.force = object.force ?? false;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2598,7 +2540,7 @@ export const RebootGuestResponse: MessageFns<RebootGuestResponse> = {
 };
 
 function createBasePauseGuestRequest(): PauseGuestRequest {
-  return { vmid: "", revision: 0n, requestId: "" };
+  return { vmid: "", requestId: "" };
 }
 
 export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
@@ -2606,14 +2548,8 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -2640,15 +2576,7 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -2670,7 +2598,6 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
   fromJSON(object: any): PauseGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2684,9 +2611,6 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2699,7 +2623,6 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<PauseGuestRequest>, I>>(object: I): PauseGuestRequest {
     const message = createBasePauseGuestRequest();
     message.vmid = object.vmid ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2775,7 +2698,7 @@ export const PauseGuestResponse: MessageFns<PauseGuestResponse> = {
 };
 
 function createBaseResumeGuestRequest(): ResumeGuestRequest {
-  return { vmid: "", revision: 0n, requestId: "" };
+  return { vmid: "", requestId: "" };
 }
 
 export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
@@ -2783,14 +2706,8 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -2817,15 +2734,7 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -2847,7 +2756,6 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
   fromJSON(object: any): ResumeGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2861,9 +2769,6 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2876,7 +2781,6 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResumeGuestRequest>, I>>(object: I): ResumeGuestRequest {
     const message = createBaseResumeGuestRequest();
     message.vmid = object.vmid ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -3446,7 +3350,7 @@ export const BaseGuestSource: MessageFns<BaseGuestSource> = {
 };
 
 function createBaseImportBaseGuestRequest(): ImportBaseGuestRequest {
-  return { name: "", source: undefined, images: {}, replace: false, revision: 0n, validateOnly: false, requestId: "" };
+  return { name: "", source: undefined, images: {}, validateOnly: false, requestId: "" };
 }
 
 export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
@@ -3465,20 +3369,11 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
     globalThis.Object.entries(message.images).forEach(([key, value]: [string, string]) => {
       ImportBaseGuestRequest_ImagesEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
-    if (message.replace !== false) {
-      writer.uint32(40).bool(message.replace);
-    }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(48).int64(message.revision);
-    }
     if (message.validateOnly !== false) {
-      writer.uint32(56).bool(message.validateOnly);
+      writer.uint32(40).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(66).string(message.requestId);
+      writer.uint32(50).string(message.requestId);
     }
     return writer;
   },
@@ -3536,27 +3431,11 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
               break;
             }
 
-            message.replace = reader.bool();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
             message.validateOnly = reader.bool();
             continue;
           }
-          case 8: {
-            if (tag !== 66) {
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -3599,8 +3478,6 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
           {},
         )
         : {},
-      replace: isSet(object.replace) ? globalThis.Boolean(object.replace) : false,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -3632,12 +3509,6 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
           obj.images[k] = v;
         });
       }
-    }
-    if (message.replace !== false) {
-      obj.replace = message.replace;
-    }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
     }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
@@ -3677,8 +3548,6 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
       },
       {},
     );
-    message.replace = object.replace ?? false;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -4055,7 +3924,7 @@ export const ListBaseGuestsResponse: MessageFns<ListBaseGuestsResponse> = {
 };
 
 function createBaseDeleteBaseGuestRequest(): DeleteBaseGuestRequest {
-  return { name: "", revision: 0n, requestId: "" };
+  return { name: "", requestId: "" };
 }
 
 export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
@@ -4063,14 +3932,8 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -4097,15 +3960,7 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -4127,7 +3982,6 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
   fromJSON(object: any): DeleteBaseGuestRequest {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -4141,9 +3995,6 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
     if (message.name !== "") {
       obj.name = message.name;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -4156,24 +4007,17 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestRequest>, I>>(object: I): DeleteBaseGuestRequest {
     const message = createBaseDeleteBaseGuestRequest();
     message.name = object.name ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
 };
 
 function createBaseDeleteBaseGuestResponse(): DeleteBaseGuestResponse {
-  return { revision: 0n };
+  return {};
 }
 
 export const DeleteBaseGuestResponse: MessageFns<DeleteBaseGuestResponse> = {
-  encode(message: DeleteBaseGuestResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(8).int64(message.revision);
-    }
+  encode(_: DeleteBaseGuestResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -4190,14 +4034,6 @@ export const DeleteBaseGuestResponse: MessageFns<DeleteBaseGuestResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4210,24 +4046,20 @@ export const DeleteBaseGuestResponse: MessageFns<DeleteBaseGuestResponse> = {
     }
   },
 
-  fromJSON(object: any): DeleteBaseGuestResponse {
-    return { revision: isSet(object.revision) ? BigInt(object.revision) : 0n };
+  fromJSON(_: any): DeleteBaseGuestResponse {
+    return {};
   },
 
-  toJSON(message: DeleteBaseGuestResponse): unknown {
+  toJSON(_: DeleteBaseGuestResponse): unknown {
     const obj: any = {};
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<DeleteBaseGuestResponse>, I>>(base?: I): DeleteBaseGuestResponse {
     return DeleteBaseGuestResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestResponse>, I>>(object: I): DeleteBaseGuestResponse {
+  fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestResponse>, I>>(_: I): DeleteBaseGuestResponse {
     const message = createBaseDeleteBaseGuestResponse();
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     return message;
   },
 };
@@ -4265,10 +4097,10 @@ export const GuestInfoDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Changes a guest's labels or restart policy. A restart policy is brought to the host within seconds, or when the host
-     * answers again; `persistent` shows when it was.
+     * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
      *
-     * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
+     * policy), `STALE_REVISION`.
      */
     updateGuest: {
       name: "UpdateGuest",
@@ -4280,15 +4112,16 @@ export const GuestInfoDefinition = {
     },
     /**
      * The guests as they change, for autoscalers and everybody else who follows the fleet. Every change of a guest that
-     * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its claims.
-     * The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
+     * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its
+     * claims. The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
      * start_revision, and misses nothing.
      *
-     * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do not
-     * repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise); INVALID_ARGUMENT for
-     * a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`, `WATCHER_TOO_SLOW` (one
-     * send was blocked for 30 s, or the log was overtaken: watch on from the last revision received); UNAVAILABLE
-     * `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the metadata.
+     * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do
+     * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
+     * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
+     * `WATCHER_TOO_SLOW` (one send was blocked for 30 s, or the log was overtaken: watch on from the last revision
+     * received); UNAVAILABLE `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the
+     * metadata.
      */
     watchGuests: {
       name: "WatchGuests",
@@ -4317,8 +4150,8 @@ export const GuestInfoDefinition = {
     /**
      * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
      *
-     * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation in
-     * the metadata), `STALE_REVISION`.
+     * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
+     * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
      */
     startGuest: {
       name: "StartGuest",
@@ -4329,10 +4162,10 @@ export const GuestInfoDefinition = {
       options: {},
     },
     /**
-     * Powers a guest off. It keeps its disks and its claim.
+     * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
      *
-     * Errors: those of StartGuest. The operation fails with `GRACE_EXPIRED` where the guest did not power off in time and
-     * force is not given: it runs on.
+     * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
+     * runs on.
      */
     stopGuest: {
       name: "StopGuest",
@@ -4346,7 +4179,8 @@ export const GuestInfoDefinition = {
      * Reboots a guest. Its vCPUs and memory are brought back to what is asked for afterwards, as a guest retakes its
      * balloon and its offline vCPUs by a reboot.
      *
-     * Errors: those of StartGuest.
+     * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_REBOOT` where a guest with an agent was not
+     * seen to within 2 minutes; without an agent it ends when the guest was asked.
      */
     rebootGuest: {
       name: "RebootGuest",
@@ -4384,8 +4218,8 @@ export const GuestInfoDefinition = {
     },
     /**
      * Connects the caller to the serial console of a running guest, both ways, until either side ends. The first message
-     * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It ends
-     * when the guest ends or moves.
+     * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It
+     * ends when the guest ends or moves.
      *
      * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
      * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
@@ -4412,11 +4246,10 @@ export const GuestInfoDefinition = {
     },
     /**
      * Takes in a domain XML (`virsh dumpxml`), or that of a running guest, as a model for new guests. In its texts and
-     * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own; name,
-     * uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case. Guests that were made from an
-     * earlier version keep it.
+     * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
+     * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
      *
-     * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+     * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
      * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
      * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
      */
@@ -4438,9 +4271,9 @@ export const GuestInfoDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Forgets a base guest. Guests that were made from it are not touched.
+     * Forgets a base guest. Guests that were made from it keep what they were made from.
      *
-     * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
      */
     deleteBaseGuest: {
       name: "DeleteBaseGuest",
@@ -4466,10 +4299,10 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListGuestsResponse>>;
   /**
-   * Changes a guest's labels or restart policy. A restart policy is brought to the host within seconds, or when the host
-   * answers again; `persistent` shows when it was.
+   * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
+   * policy), `STALE_REVISION`.
    */
   updateGuest(
     request: UpdateGuestRequest,
@@ -4477,15 +4310,16 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   ): Promise<DeepPartial<UpdateGuestResponse>>;
   /**
    * The guests as they change, for autoscalers and everybody else who follows the fleet. Every change of a guest that
-   * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its claims.
-   * The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
+   * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its
+   * claims. The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
    * start_revision, and misses nothing.
    *
-   * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do not
-   * repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise); INVALID_ARGUMENT for
-   * a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`, `WATCHER_TOO_SLOW` (one
-   * send was blocked for 30 s, or the log was overtaken: watch on from the last revision received); UNAVAILABLE
-   * `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the metadata.
+   * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do
+   * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
+   * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
+   * `WATCHER_TOO_SLOW` (one send was blocked for 30 s, or the log was overtaken: watch on from the last revision
+   * received); UNAVAILABLE `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the
+   * metadata.
    */
   watchGuests(
     request: WatchGuestsRequest,
@@ -4506,25 +4340,26 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation in
-   * the metadata), `STALE_REVISION`.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
+   * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
    */
   startGuest(
     request: StartGuestRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<StartGuestResponse>>;
   /**
-   * Powers a guest off. It keeps its disks and its claim.
+   * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
    *
-   * Errors: those of StartGuest. The operation fails with `GRACE_EXPIRED` where the guest did not power off in time and
-   * force is not given: it runs on.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
+   * runs on.
    */
   stopGuest(request: StopGuestRequest, context: CallContext & CallContextExt): Promise<DeepPartial<StopGuestResponse>>;
   /**
    * Reboots a guest. Its vCPUs and memory are brought back to what is asked for afterwards, as a guest retakes its
    * balloon and its offline vCPUs by a reboot.
    *
-   * Errors: those of StartGuest.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_REBOOT` where a guest with an agent was not
+   * seen to within 2 minutes; without an agent it ends when the guest was asked.
    */
   rebootGuest(
     request: RebootGuestRequest,
@@ -4550,8 +4385,8 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   ): Promise<DeepPartial<ResumeGuestResponse>>;
   /**
    * Connects the caller to the serial console of a running guest, both ways, until either side ends. The first message
-   * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It ends
-   * when the guest ends or moves.
+   * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It
+   * ends when the guest ends or moves.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
    * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
@@ -4570,11 +4405,10 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   ): ServerStreamingMethodResult<DeepPartial<ExportGuestsResponse>>;
   /**
    * Takes in a domain XML (`virsh dumpxml`), or that of a running guest, as a model for new guests. In its texts and
-   * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own; name,
-   * uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case. Guests that were made from an
-   * earlier version keep it.
+   * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
+   * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
    *
-   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
    * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
    * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
    */
@@ -4588,9 +4422,9 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListBaseGuestsResponse>>;
   /**
-   * Forgets a base guest. Guests that were made from it are not touched.
+   * Forgets a base guest. Guests that were made from it keep what they were made from.
    *
-   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
    */
   deleteBaseGuest(
     request: DeleteBaseGuestRequest,
@@ -4611,10 +4445,10 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListGuestsResponse>;
   /**
-   * Changes a guest's labels or restart policy. A restart policy is brought to the host within seconds, or when the host
-   * answers again; `persistent` shows when it was.
+   * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
+   * policy), `STALE_REVISION`.
    */
   updateGuest(
     request: DeepPartial<UpdateGuestRequest>,
@@ -4622,15 +4456,16 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   ): Promise<UpdateGuestResponse>;
   /**
    * The guests as they change, for autoscalers and everybody else who follows the fleet. Every change of a guest that
-   * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its claims.
-   * The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
+   * matches the filter comes once, in the order of the revisions, none left out; also a change of nothing but its
+   * claims. The stream does not end by itself. Whoever is cut off calls again with the revision of the last answer as
    * start_revision, and misses nothing.
    *
-   * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do not
-   * repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise); INVALID_ARGUMENT for
-   * a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`, `WATCHER_TOO_SLOW` (one
-   * send was blocked for 30 s, or the log was overtaken: watch on from the last revision received); UNAVAILABLE
-   * `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the metadata.
+   * Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do
+   * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
+   * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
+   * `WATCHER_TOO_SLOW` (one send was blocked for 30 s, or the log was overtaken: watch on from the last revision
+   * received); UNAVAILABLE `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the
+   * metadata.
    */
   watchGuests(
     request: DeepPartial<WatchGuestsRequest>,
@@ -4651,25 +4486,26 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   /**
    * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation in
-   * the metadata), `STALE_REVISION`.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
+   * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
    */
   startGuest(
     request: DeepPartial<StartGuestRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<StartGuestResponse>;
   /**
-   * Powers a guest off. It keeps its disks and its claim.
+   * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
    *
-   * Errors: those of StartGuest. The operation fails with `GRACE_EXPIRED` where the guest did not power off in time and
-   * force is not given: it runs on.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
+   * runs on.
    */
   stopGuest(request: DeepPartial<StopGuestRequest>, options?: CallOptions & CallOptionsExt): Promise<StopGuestResponse>;
   /**
    * Reboots a guest. Its vCPUs and memory are brought back to what is asked for afterwards, as a guest retakes its
    * balloon and its offline vCPUs by a reboot.
    *
-   * Errors: those of StartGuest.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_REBOOT` where a guest with an agent was not
+   * seen to within 2 minutes; without an agent it ends when the guest was asked.
    */
   rebootGuest(
     request: DeepPartial<RebootGuestRequest>,
@@ -4695,8 +4531,8 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   ): Promise<ResumeGuestResponse>;
   /**
    * Connects the caller to the serial console of a running guest, both ways, until either side ends. The first message
-   * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It ends
-   * when the guest ends or moves.
+   * opens it; an answer without output says that it is open. Whoever comes later takes it over from whoever had it. It
+   * ends when the guest ends or moves.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
    * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
@@ -4715,11 +4551,10 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   ): AsyncIterable<ExportGuestsResponse>;
   /**
    * Takes in a domain XML (`virsh dumpxml`), or that of a running guest, as a model for new guests. In its texts and
-   * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own; name,
-   * uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case. Guests that were made from an
-   * earlier version keep it.
+   * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
+   * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
    *
-   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
    * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
    * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
    */
@@ -4733,9 +4568,9 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListBaseGuestsResponse>;
   /**
-   * Forgets a base guest. Guests that were made from it are not touched.
+   * Forgets a base guest. Guests that were made from it keep what they were made from.
    *
-   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
    */
   deleteBaseGuest(
     request: DeepPartial<DeleteBaseGuestRequest>,

@@ -165,7 +165,10 @@ export const HostWarning = {
   UNSPECIFIED: "HOST_WARNING_UNSPECIFIED",
   /** DECLARED_OVER_OBSERVED - More capacity was declared than libvirt reports. */
   DECLARED_OVER_OBSERVED: "HOST_WARNING_DECLARED_OVER_OBSERVED",
-  /** OVERCOMMITTED - More is claimed than may be sold (by an adoption, a smaller re-import, a foreign domain): it takes no guest until that ends. */
+  /**
+   * OVERCOMMITTED - More is claimed than may be sold (by an adoption, a smaller re-import, a foreign domain): it takes no guest until
+   * that ends.
+   */
   OVERCOMMITTED: "HOST_WARNING_OVERCOMMITTED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -454,8 +457,8 @@ export interface Host {
     | Date
     | undefined;
   /**
-   * Revision of its last change, to be given as the expected revision of an update. The figures that are computed from
-   * claims (avail_*, claimed, guests) may change without it.
+   * Revision of its last change, also of one of its claims and thus of avail_*, claimed and guests. To be given as the
+   * expected revision of an update.
    */
   revision: bigint;
   /** Why it last changed. */

@@ -8,9 +8,9 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Host, HostCheck, HostFilter } from "./host.js";
-import { DiskFormat, diskFormatFromJSON, diskFormatToJSON, diskFormatToNumber, Image } from "./image.js";
-import { Pool, PoolKind, poolKindFromJSON, poolKindToJSON, poolKindToNumber } from "./pool.js";
-import { AllocationRatios, Reserve } from "./resources.js";
+import { DiskFormat, diskFormatFromJSON, diskFormatToJSON, diskFormatToNumber, Image, ImageFilter } from "./image.js";
+import { Pool, PoolFilter, PoolKind, poolKindFromJSON, poolKindToJSON, poolKindToNumber } from "./pool.js";
+import { AllocationRatios, Reserve, Resources } from "./resources.js";
 import { HostEvent } from "./watch.js";
 
 export const protobufPackage = "virtdc.v1";
@@ -20,96 +20,96 @@ export const protobufFileName = "virtdc/v1/host_info_service.proto";
 /** HostInfo: the hosts, their pools and the base images in them. */
 
 /** What an import does to a host. */
-export const NodeInfoChangeKind = {
+export const NodeChange = {
   /** UNSPECIFIED - Never sent. */
-  UNSPECIFIED: "NODE_INFO_CHANGE_KIND_UNSPECIFIED",
+  UNSPECIFIED: "NODE_CHANGE_UNSPECIFIED",
   /** ADDED - New. */
-  ADDED: "NODE_INFO_CHANGE_KIND_ADDED",
+  ADDED: "NODE_CHANGE_ADDED",
   /** UPDATED - Known, and differs. */
-  UPDATED: "NODE_INFO_CHANGE_KIND_UPDATED",
+  UPDATED: "NODE_CHANGE_UPDATED",
   /** UNCHANGED - Known, and does not differ. */
-  UNCHANGED: "NODE_INFO_CHANGE_KIND_UNCHANGED",
+  UNCHANGED: "NODE_CHANGE_UNCHANGED",
   /** ABSENT - Known, but not in the file; left as it is. */
-  ABSENT: "NODE_INFO_CHANGE_KIND_ABSENT",
-  /** REMOVED - Known, but not in the file; removed. */
-  REMOVED: "NODE_INFO_CHANGE_KIND_REMOVED",
+  ABSENT: "NODE_CHANGE_ABSENT",
+  /** PRUNED - Known, but not in the file; removed. */
+  PRUNED: "NODE_CHANGE_PRUNED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
-export type NodeInfoChangeKind = typeof NodeInfoChangeKind[keyof typeof NodeInfoChangeKind];
+export type NodeChange = typeof NodeChange[keyof typeof NodeChange];
 
-export namespace NodeInfoChangeKind {
-  export type UNSPECIFIED = typeof NodeInfoChangeKind.UNSPECIFIED;
-  export type ADDED = typeof NodeInfoChangeKind.ADDED;
-  export type UPDATED = typeof NodeInfoChangeKind.UPDATED;
-  export type UNCHANGED = typeof NodeInfoChangeKind.UNCHANGED;
-  export type ABSENT = typeof NodeInfoChangeKind.ABSENT;
-  export type REMOVED = typeof NodeInfoChangeKind.REMOVED;
-  export type UNRECOGNIZED = typeof NodeInfoChangeKind.UNRECOGNIZED;
+export namespace NodeChange {
+  export type UNSPECIFIED = typeof NodeChange.UNSPECIFIED;
+  export type ADDED = typeof NodeChange.ADDED;
+  export type UPDATED = typeof NodeChange.UPDATED;
+  export type UNCHANGED = typeof NodeChange.UNCHANGED;
+  export type ABSENT = typeof NodeChange.ABSENT;
+  export type PRUNED = typeof NodeChange.PRUNED;
+  export type UNRECOGNIZED = typeof NodeChange.UNRECOGNIZED;
 }
 
-export function nodeInfoChangeKindFromJSON(object: any): NodeInfoChangeKind {
+export function nodeChangeFromJSON(object: any): NodeChange {
   switch (object) {
     case 0:
-    case "NODE_INFO_CHANGE_KIND_UNSPECIFIED":
-      return NodeInfoChangeKind.UNSPECIFIED;
+    case "NODE_CHANGE_UNSPECIFIED":
+      return NodeChange.UNSPECIFIED;
     case 1:
-    case "NODE_INFO_CHANGE_KIND_ADDED":
-      return NodeInfoChangeKind.ADDED;
+    case "NODE_CHANGE_ADDED":
+      return NodeChange.ADDED;
     case 2:
-    case "NODE_INFO_CHANGE_KIND_UPDATED":
-      return NodeInfoChangeKind.UPDATED;
+    case "NODE_CHANGE_UPDATED":
+      return NodeChange.UPDATED;
     case 3:
-    case "NODE_INFO_CHANGE_KIND_UNCHANGED":
-      return NodeInfoChangeKind.UNCHANGED;
+    case "NODE_CHANGE_UNCHANGED":
+      return NodeChange.UNCHANGED;
     case 4:
-    case "NODE_INFO_CHANGE_KIND_ABSENT":
-      return NodeInfoChangeKind.ABSENT;
+    case "NODE_CHANGE_ABSENT":
+      return NodeChange.ABSENT;
     case 5:
-    case "NODE_INFO_CHANGE_KIND_REMOVED":
-      return NodeInfoChangeKind.REMOVED;
+    case "NODE_CHANGE_PRUNED":
+      return NodeChange.PRUNED;
     case -1:
     case "UNRECOGNIZED":
     default:
-      return NodeInfoChangeKind.UNRECOGNIZED;
+      return NodeChange.UNRECOGNIZED;
   }
 }
 
-export function nodeInfoChangeKindToJSON(object: NodeInfoChangeKind): string {
+export function nodeChangeToJSON(object: NodeChange): string {
   switch (object) {
-    case NodeInfoChangeKind.UNSPECIFIED:
-      return "NODE_INFO_CHANGE_KIND_UNSPECIFIED";
-    case NodeInfoChangeKind.ADDED:
-      return "NODE_INFO_CHANGE_KIND_ADDED";
-    case NodeInfoChangeKind.UPDATED:
-      return "NODE_INFO_CHANGE_KIND_UPDATED";
-    case NodeInfoChangeKind.UNCHANGED:
-      return "NODE_INFO_CHANGE_KIND_UNCHANGED";
-    case NodeInfoChangeKind.ABSENT:
-      return "NODE_INFO_CHANGE_KIND_ABSENT";
-    case NodeInfoChangeKind.REMOVED:
-      return "NODE_INFO_CHANGE_KIND_REMOVED";
-    case NodeInfoChangeKind.UNRECOGNIZED:
+    case NodeChange.UNSPECIFIED:
+      return "NODE_CHANGE_UNSPECIFIED";
+    case NodeChange.ADDED:
+      return "NODE_CHANGE_ADDED";
+    case NodeChange.UPDATED:
+      return "NODE_CHANGE_UPDATED";
+    case NodeChange.UNCHANGED:
+      return "NODE_CHANGE_UNCHANGED";
+    case NodeChange.ABSENT:
+      return "NODE_CHANGE_ABSENT";
+    case NodeChange.PRUNED:
+      return "NODE_CHANGE_PRUNED";
+    case NodeChange.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
 }
 
-export function nodeInfoChangeKindToNumber(object: NodeInfoChangeKind): number {
+export function nodeChangeToNumber(object: NodeChange): number {
   switch (object) {
-    case NodeInfoChangeKind.UNSPECIFIED:
+    case NodeChange.UNSPECIFIED:
       return 0;
-    case NodeInfoChangeKind.ADDED:
+    case NodeChange.ADDED:
       return 1;
-    case NodeInfoChangeKind.UPDATED:
+    case NodeChange.UPDATED:
       return 2;
-    case NodeInfoChangeKind.UNCHANGED:
+    case NodeChange.UNCHANGED:
       return 3;
-    case NodeInfoChangeKind.ABSENT:
+    case NodeChange.ABSENT:
       return 4;
-    case NodeInfoChangeKind.REMOVED:
+    case NodeChange.PRUNED:
       return 5;
-    case NodeInfoChangeKind.UNRECOGNIZED:
+    case NodeChange.UNRECOGNIZED:
     default:
       return -1;
   }
@@ -119,7 +119,8 @@ export function nodeInfoChangeKindToNumber(object: NodeInfoChangeKind): number {
 export interface ImportNodeInfoRequest {
   /**
    * The file: <node_info><nodes><node> with hostname, ipv4address, and max_capacity and available_capacity of cpu_core,
-   * memory and io (unit: KiB if not given, MiB, GiB, TiB). At most 10,000 nodes and 1 MiB.
+   * memory and io, in KiB unless a unit attribute says otherwise (MiB, GiB ...). At most 10,000 nodes, in less than 1
+   * MiB.
    */
   xml: string;
   /**
@@ -133,34 +134,33 @@ export interface ImportNodeInfoRequest {
   requestId: string;
 }
 
-/** A field of a host that an import sets. */
-export interface NodeInfoField {
-  /** The field, as in Host: max_memory_kib, reserve.cpu. */
-  field: string;
-  /** Its value before; empty for a new host. */
-  before: string;
-  /** Its value after. */
-  after: string;
-}
-
 /** What an import does to one host. */
-export interface NodeInfoChange {
+export interface NodeDiff {
   /** The host. */
   hostname: string;
   /** What is done to it. */
-  kind: NodeInfoChangeKind;
-  /** The fields that differ; for a new host, all that the file gives. */
-  fields: NodeInfoField[];
-  /** What else is to be said, for a person: a reserve that was derived, why an absent host stays. May be empty. */
-  detail: string;
+  change: NodeChange;
+  /** With UPDATED, the fields of Host that differ, such as max_memory_kib. Else empty. */
+  fields: string[];
+  /** With ADDED, its reserve, where max_capacity exceeds available_capacity. Else absent. */
+  reserve:
+    | Resources
+    | undefined;
+  /**
+   * By how much the claims on it exceed what it may sell from now on; absent where they fit. It is then flagged
+   * OVERCOMMITTED.
+   */
+  over:
+    | Resources
+    | undefined;
+  /** With ABSENT though prune was asked for: why it stays, for a person. Else empty. */
+  keptBecause: string;
 }
 
 /** What an import did, or would do. */
 export interface ImportNodeInfoResponse {
   /** One a host: those in the file in its order, then the others by name. */
-  changes: NodeInfoChange[];
-  /** Revision of the last change; where nothing was changed, the one that was looked at. */
-  revision: bigint;
+  diff: NodeDiff[];
 }
 
 /** Asks for a new host. */
@@ -181,7 +181,7 @@ export interface RegisterHostRequest {
   maxMemoryKib?:
     | bigint
     | undefined;
-  /** Disk space for guests, KiB, 0 to 2^43; not given: the capacity of its active pools as libvirt reports it. */
+  /** Disk space for guests, KiB, 0 to 2^43; required, as libvirt cannot tell how much of it guests may have. */
   maxIoKib?:
     | bigint
     | undefined;
@@ -222,7 +222,7 @@ export interface UpdateHostRequest {
   ipAddress?:
     | string
     | undefined;
-  /** New URI; connected to before it is accepted. */
+  /** New URI. */
   uri?:
     | string
     | undefined;
@@ -281,8 +281,6 @@ export interface UpdateHostResponse {
 export interface CordonHostRequest {
   /** The host. */
   hostname: string;
-  /** Revision that the host must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -297,8 +295,6 @@ export interface CordonHostResponse {
 export interface UncordonHostRequest {
   /** The host. */
   hostname: string;
-  /** Revision that the host must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -313,8 +309,6 @@ export interface UncordonHostResponse {
 export interface RemoveHostRequest {
   /** The host. */
   hostname: string;
-  /** Revision that the host must still be at; 0: whichever. */
-  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -323,8 +317,6 @@ export interface RemoveHostRequest {
 
 /** The host is forgotten. */
 export interface RemoveHostResponse {
-  /** Revision of the removal; 0 with validate_only. */
-  revision: bigint;
 }
 
 /** Asks for hosts to be looked at. */
@@ -378,25 +370,34 @@ export interface ListHostsResponse {
 
 /** Asks for the hosts as they change. */
 export interface WatchHostsRequest {
-  /** As in WatchGuestsRequest. */
+  /** Every change after this revision; 0: from now on. Revisions start at 1. */
   startRevision: bigint;
-  /** As in WatchGuestsRequest. */
+  /** Whether all hosts that match are sent first, as they are now, each as upserted. With start_revision 0 only. */
   sendInitial: boolean;
-  /** Which hosts; not given: all. */
+  /**
+   * Which hosts; not given: all. A host that no longer matches is deleted with LEFT_FILTER, one that does now is
+   * upserted.
+   */
   filter:
     | HostFilter
     | undefined;
-  /** As in WatchGuestsRequest. */
+  /** After how long without an answer a progress event is sent, s, 1 to 600; 0: 10. */
   progressIntervalS: number;
 }
 
-/** Events in the order of their revisions. */
+/** Events in the order of their revisions; at most 512 KiB, beyond that they are split over several answers. */
 export interface WatchHostsResponse {
-  /** As in WatchGuestsResponse. */
+  /**
+   * Revision of the last event: where to resume. 0 until the last answer of the initial state, which cannot be resumed
+   * in the middle.
+   */
   revision: bigint;
   /** The events. */
   events: HostEvent[];
-  /** As in WatchGuestsResponse. */
+  /**
+   * Whether these are the last events of what was committed together. Until then, what belongs together may be seen
+   * half changed.
+   */
   batchEnd: boolean;
 }
 
@@ -408,7 +409,7 @@ export interface RegisterPoolRequest {
   kind: PoolKind;
   /** The operator's word that it is locked against two writers, as in Pool. SHARED only. */
   locking: boolean;
-  /** The hosts that have it, at least one. */
+  /** The hosts that have it, none of them twice; others may be added later. */
   hostnames: string[];
   /** Space that may be sold, KiB, at most 2^43; 0: not limited by virtdc. SHARED only. */
   capacityKib: bigint;
@@ -434,7 +435,7 @@ export interface UpdatePoolRequest {
     | undefined;
   /** Hosts that have it too; those it has already are ignored. */
   addHostnames: string[];
-  /** Hosts that have it no more; others are ignored. At least one has to remain. */
+  /** Hosts that have it no more; others are ignored. A host may not be in add_hostnames too. */
   removeHostnames: string[];
   /** Space that may be sold, KiB, at most 2^43; 0: not limited by virtdc. SHARED only. */
   capacityKib?:
@@ -460,25 +461,23 @@ export interface UpdatePoolResponse {
 export interface RemovePoolRequest {
   /** The pool. */
   name: string;
-  /** Revision that the pool must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
 
 /** The pool is forgotten. */
 export interface RemovePoolResponse {
-  /** Revision of the removal. */
-  revision: bigint;
 }
 
 /** Asks for a page of pools. */
 export interface ListPoolsRequest {
-  /** Pools that this host has; empty: all. */
-  hostname: string;
+  /** Which pools; not given: all. */
+  filter:
+    | PoolFilter
+    | undefined;
   /** Greatest number of pools in the answer, at most 1,000; 0: 100. */
   pageSize: number;
-  /** next_page_token of the page before, asked with the same hostname; empty: the first page. */
+  /** next_page_token of the page before, asked with the same filter; empty: the first page. */
   pageToken: string;
 }
 
@@ -529,15 +528,13 @@ export interface PushImageResponse {
 
 /** Asks for a page of base images. */
 export interface ListImagesRequest {
-  /** Images of this pool; empty: of all. */
-  pool: string;
-  /** Images that this host has, those of its SHARED pools among them; empty: of all. */
-  hostname: string;
-  /** Images of this name; empty: of any. */
-  name: string;
+  /** Which images; not given: all. */
+  filter:
+    | ImageFilter
+    | undefined;
   /** Greatest number of images in the answer, at most 1,000; 0: 100. */
   pageSize: number;
-  /** next_page_token of the page before, asked with the same pool, hostname and name; empty: the first page. */
+  /** next_page_token of the page before, asked with the same filter; empty: the first page. */
   pageToken: string;
 }
 
@@ -676,129 +673,41 @@ export const ImportNodeInfoRequest: MessageFns<ImportNodeInfoRequest> = {
   },
 };
 
-function createBaseNodeInfoField(): NodeInfoField {
-  return { field: "", before: "", after: "" };
+function createBaseNodeDiff(): NodeDiff {
+  return {
+    hostname: "",
+    change: NodeChange.UNSPECIFIED,
+    fields: [],
+    reserve: undefined,
+    over: undefined,
+    keptBecause: "",
+  };
 }
 
-export const NodeInfoField: MessageFns<NodeInfoField> = {
-  encode(message: NodeInfoField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.field !== "") {
-      writer.uint32(10).string(message.field);
-    }
-    if (message.before !== "") {
-      writer.uint32(18).string(message.before);
-    }
-    if (message.after !== "") {
-      writer.uint32(26).string(message.after);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeInfoField {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeInfoField();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.field = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.before = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.after = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): NodeInfoField {
-    return {
-      field: isSet(object.field) ? globalThis.String(object.field) : "",
-      before: isSet(object.before) ? globalThis.String(object.before) : "",
-      after: isSet(object.after) ? globalThis.String(object.after) : "",
-    };
-  },
-
-  toJSON(message: NodeInfoField): unknown {
-    const obj: any = {};
-    if (message.field !== "") {
-      obj.field = message.field;
-    }
-    if (message.before !== "") {
-      obj.before = message.before;
-    }
-    if (message.after !== "") {
-      obj.after = message.after;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<NodeInfoField>, I>>(base?: I): NodeInfoField {
-    return NodeInfoField.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<NodeInfoField>, I>>(object: I): NodeInfoField {
-    const message = createBaseNodeInfoField();
-    message.field = object.field ?? "";
-    message.before = object.before ?? "";
-    message.after = object.after ?? "";
-    return message;
-  },
-};
-
-function createBaseNodeInfoChange(): NodeInfoChange {
-  return { hostname: "", kind: NodeInfoChangeKind.UNSPECIFIED, fields: [], detail: "" };
-}
-
-export const NodeInfoChange: MessageFns<NodeInfoChange> = {
-  encode(message: NodeInfoChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const NodeDiff: MessageFns<NodeDiff> = {
+  encode(message: NodeDiff, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
-    if (message.kind !== NodeInfoChangeKind.UNSPECIFIED) {
-      writer.uint32(16).int32(nodeInfoChangeKindToNumber(message.kind));
+    if (message.change !== NodeChange.UNSPECIFIED) {
+      writer.uint32(16).int32(nodeChangeToNumber(message.change));
     }
     for (const v of message.fields) {
-      NodeInfoField.encode(v!, writer.uint32(26).fork()).join();
+      writer.uint32(26).string(v!);
     }
-    if (message.detail !== "") {
-      writer.uint32(34).string(message.detail);
+    if (message.reserve !== undefined) {
+      Resources.encode(message.reserve, writer.uint32(34).fork()).join();
+    }
+    if (message.over !== undefined) {
+      Resources.encode(message.over, writer.uint32(42).fork()).join();
+    }
+    if (message.keptBecause !== "") {
+      writer.uint32(50).string(message.keptBecause);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeInfoChange {
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeDiff {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -807,7 +716,7 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeInfoChange();
+      const message = createBaseNodeDiff();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -824,7 +733,7 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
               break;
             }
 
-            message.kind = nodeInfoChangeKindFromJSON(reader.int32());
+            message.change = nodeChangeFromJSON(reader.int32());
             continue;
           }
           case 3: {
@@ -832,7 +741,7 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
               break;
             }
 
-            message.fields.push(NodeInfoField.decode(reader, reader.uint32()));
+            message.fields.push(reader.string());
             continue;
           }
           case 4: {
@@ -840,7 +749,23 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
               break;
             }
 
-            message.detail = reader.string();
+            message.reserve = Resources.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.over = Resources.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.keptBecause = reader.string();
             continue;
           }
         }
@@ -855,59 +780,69 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
     }
   },
 
-  fromJSON(object: any): NodeInfoChange {
+  fromJSON(object: any): NodeDiff {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      kind: isSet(object.kind) ? nodeInfoChangeKindFromJSON(object.kind) : NodeInfoChangeKind.UNSPECIFIED,
-      fields: globalThis.Array.isArray(object?.fields) ? object.fields.map((e: any) => NodeInfoField.fromJSON(e)) : [],
-      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      change: isSet(object.change) ? nodeChangeFromJSON(object.change) : NodeChange.UNSPECIFIED,
+      fields: globalThis.Array.isArray(object?.fields) ? object.fields.map((e: any) => globalThis.String(e)) : [],
+      reserve: isSet(object.reserve) ? Resources.fromJSON(object.reserve) : undefined,
+      over: isSet(object.over) ? Resources.fromJSON(object.over) : undefined,
+      keptBecause: isSet(object.keptBecause)
+        ? globalThis.String(object.keptBecause)
+        : isSet(object.kept_because)
+        ? globalThis.String(object.kept_because)
+        : "",
     };
   },
 
-  toJSON(message: NodeInfoChange): unknown {
+  toJSON(message: NodeDiff): unknown {
     const obj: any = {};
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
-    if (message.kind !== NodeInfoChangeKind.UNSPECIFIED) {
-      obj.kind = nodeInfoChangeKindToJSON(message.kind);
+    if (message.change !== NodeChange.UNSPECIFIED) {
+      obj.change = nodeChangeToJSON(message.change);
     }
     if (message.fields?.length) {
-      obj.fields = message.fields.map((e) => NodeInfoField.toJSON(e));
+      obj.fields = message.fields;
     }
-    if (message.detail !== "") {
-      obj.detail = message.detail;
+    if (message.reserve !== undefined) {
+      obj.reserve = Resources.toJSON(message.reserve);
+    }
+    if (message.over !== undefined) {
+      obj.over = Resources.toJSON(message.over);
+    }
+    if (message.keptBecause !== "") {
+      obj.keptBecause = message.keptBecause;
     }
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeInfoChange>, I>>(base?: I): NodeInfoChange {
-    return NodeInfoChange.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<NodeDiff>, I>>(base?: I): NodeDiff {
+    return NodeDiff.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<NodeInfoChange>, I>>(object: I): NodeInfoChange {
-    const message = createBaseNodeInfoChange();
+  fromPartial<I extends Exact<DeepPartial<NodeDiff>, I>>(object: I): NodeDiff {
+    const message = createBaseNodeDiff();
     message.hostname = object.hostname ?? "";
-    message.kind = object.kind ?? NodeInfoChangeKind.UNSPECIFIED;
-    message.fields = object.fields?.map((e) => NodeInfoField.fromPartial(e)) || [];
-    message.detail = object.detail ?? "";
+    message.change = object.change ?? NodeChange.UNSPECIFIED;
+    message.fields = object.fields?.map((e) => e) || [];
+    message.reserve = (object.reserve !== undefined && object.reserve !== null)
+      ? Resources.fromPartial(object.reserve)
+      : undefined;
+    message.over = (object.over !== undefined && object.over !== null) ? Resources.fromPartial(object.over) : undefined;
+    message.keptBecause = object.keptBecause ?? "";
     return message;
   },
 };
 
 function createBaseImportNodeInfoResponse(): ImportNodeInfoResponse {
-  return { changes: [], revision: 0n };
+  return { diff: [] };
 }
 
 export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   encode(message: ImportNodeInfoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.changes) {
-      NodeInfoChange.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
+    for (const v of message.diff) {
+      NodeDiff.encode(v!, writer.uint32(10).fork()).join();
     }
     return writer;
   },
@@ -930,15 +865,7 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
               break;
             }
 
-            message.changes.push(NodeInfoChange.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
+            message.diff.push(NodeDiff.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -954,21 +881,13 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   },
 
   fromJSON(object: any): ImportNodeInfoResponse {
-    return {
-      changes: globalThis.Array.isArray(object?.changes)
-        ? object.changes.map((e: any) => NodeInfoChange.fromJSON(e))
-        : [],
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
-    };
+    return { diff: globalThis.Array.isArray(object?.diff) ? object.diff.map((e: any) => NodeDiff.fromJSON(e)) : [] };
   },
 
   toJSON(message: ImportNodeInfoResponse): unknown {
     const obj: any = {};
-    if (message.changes?.length) {
-      obj.changes = message.changes.map((e) => NodeInfoChange.toJSON(e));
-    }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
+    if (message.diff?.length) {
+      obj.diff = message.diff.map((e) => NodeDiff.toJSON(e));
     }
     return obj;
   },
@@ -978,8 +897,7 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<ImportNodeInfoResponse>, I>>(object: I): ImportNodeInfoResponse {
     const message = createBaseImportNodeInfoResponse();
-    message.changes = object.changes?.map((e) => NodeInfoChange.fromPartial(e)) || [];
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.diff = object.diff?.map((e) => NodeDiff.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2043,7 +1961,7 @@ export const UpdateHostResponse: MessageFns<UpdateHostResponse> = {
 };
 
 function createBaseCordonHostRequest(): CordonHostRequest {
-  return { hostname: "", revision: 0n, requestId: "" };
+  return { hostname: "", requestId: "" };
 }
 
 export const CordonHostRequest: MessageFns<CordonHostRequest> = {
@@ -2051,14 +1969,8 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -2085,15 +1997,7 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -2115,7 +2019,6 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
   fromJSON(object: any): CordonHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2129,9 +2032,6 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2144,7 +2044,6 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<CordonHostRequest>, I>>(object: I): CordonHostRequest {
     const message = createBaseCordonHostRequest();
     message.hostname = object.hostname ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2218,7 +2117,7 @@ export const CordonHostResponse: MessageFns<CordonHostResponse> = {
 };
 
 function createBaseUncordonHostRequest(): UncordonHostRequest {
-  return { hostname: "", revision: 0n, requestId: "" };
+  return { hostname: "", requestId: "" };
 }
 
 export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
@@ -2226,14 +2125,8 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -2260,15 +2153,7 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -2290,7 +2175,6 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
   fromJSON(object: any): UncordonHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2304,9 +2188,6 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2319,7 +2200,6 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<UncordonHostRequest>, I>>(object: I): UncordonHostRequest {
     const message = createBaseUncordonHostRequest();
     message.hostname = object.hostname ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2393,7 +2273,7 @@ export const UncordonHostResponse: MessageFns<UncordonHostResponse> = {
 };
 
 function createBaseRemoveHostRequest(): RemoveHostRequest {
-  return { hostname: "", revision: 0n, validateOnly: false, requestId: "" };
+  return { hostname: "", validateOnly: false, requestId: "" };
 }
 
 export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
@@ -2401,17 +2281,11 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.validateOnly !== false) {
-      writer.uint32(24).bool(message.validateOnly);
+      writer.uint32(16).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(34).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2442,19 +2316,11 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
               break;
             }
 
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
             message.validateOnly = reader.bool();
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2476,7 +2342,6 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
   fromJSON(object: any): RemoveHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -2495,9 +2360,6 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -2513,7 +2375,6 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<RemoveHostRequest>, I>>(object: I): RemoveHostRequest {
     const message = createBaseRemoveHostRequest();
     message.hostname = object.hostname ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -2521,17 +2382,11 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
 };
 
 function createBaseRemoveHostResponse(): RemoveHostResponse {
-  return { revision: 0n };
+  return {};
 }
 
 export const RemoveHostResponse: MessageFns<RemoveHostResponse> = {
-  encode(message: RemoveHostResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(8).int64(message.revision);
-    }
+  encode(_: RemoveHostResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -2548,14 +2403,6 @@ export const RemoveHostResponse: MessageFns<RemoveHostResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2568,24 +2415,20 @@ export const RemoveHostResponse: MessageFns<RemoveHostResponse> = {
     }
   },
 
-  fromJSON(object: any): RemoveHostResponse {
-    return { revision: isSet(object.revision) ? BigInt(object.revision) : 0n };
+  fromJSON(_: any): RemoveHostResponse {
+    return {};
   },
 
-  toJSON(message: RemoveHostResponse): unknown {
+  toJSON(_: RemoveHostResponse): unknown {
     const obj: any = {};
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<RemoveHostResponse>, I>>(base?: I): RemoveHostResponse {
     return RemoveHostResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<RemoveHostResponse>, I>>(object: I): RemoveHostResponse {
+  fromPartial<I extends Exact<DeepPartial<RemoveHostResponse>, I>>(_: I): RemoveHostResponse {
     const message = createBaseRemoveHostResponse();
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     return message;
   },
 };
@@ -3872,7 +3715,7 @@ export const UpdatePoolResponse: MessageFns<UpdatePoolResponse> = {
 };
 
 function createBaseRemovePoolRequest(): RemovePoolRequest {
-  return { name: "", revision: 0n, requestId: "" };
+  return { name: "", requestId: "" };
 }
 
 export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
@@ -3880,14 +3723,8 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -3914,15 +3751,7 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -3944,7 +3773,6 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
   fromJSON(object: any): RemovePoolRequest {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -3958,9 +3786,6 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
     if (message.name !== "") {
       obj.name = message.name;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -3973,24 +3798,17 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
   fromPartial<I extends Exact<DeepPartial<RemovePoolRequest>, I>>(object: I): RemovePoolRequest {
     const message = createBaseRemovePoolRequest();
     message.name = object.name ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
 };
 
 function createBaseRemovePoolResponse(): RemovePoolResponse {
-  return { revision: 0n };
+  return {};
 }
 
 export const RemovePoolResponse: MessageFns<RemovePoolResponse> = {
-  encode(message: RemovePoolResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(8).int64(message.revision);
-    }
+  encode(_: RemovePoolResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -4007,14 +3825,6 @@ export const RemovePoolResponse: MessageFns<RemovePoolResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4027,36 +3837,32 @@ export const RemovePoolResponse: MessageFns<RemovePoolResponse> = {
     }
   },
 
-  fromJSON(object: any): RemovePoolResponse {
-    return { revision: isSet(object.revision) ? BigInt(object.revision) : 0n };
+  fromJSON(_: any): RemovePoolResponse {
+    return {};
   },
 
-  toJSON(message: RemovePoolResponse): unknown {
+  toJSON(_: RemovePoolResponse): unknown {
     const obj: any = {};
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<RemovePoolResponse>, I>>(base?: I): RemovePoolResponse {
     return RemovePoolResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<RemovePoolResponse>, I>>(object: I): RemovePoolResponse {
+  fromPartial<I extends Exact<DeepPartial<RemovePoolResponse>, I>>(_: I): RemovePoolResponse {
     const message = createBaseRemovePoolResponse();
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     return message;
   },
 };
 
 function createBaseListPoolsRequest(): ListPoolsRequest {
-  return { hostname: "", pageSize: 0, pageToken: "" };
+  return { filter: undefined, pageSize: 0, pageToken: "" };
 }
 
 export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
   encode(message: ListPoolsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostname !== "") {
-      writer.uint32(10).string(message.hostname);
+    if (message.filter !== undefined) {
+      PoolFilter.encode(message.filter, writer.uint32(10).fork()).join();
     }
     if (message.pageSize !== 0) {
       writer.uint32(16).int32(message.pageSize);
@@ -4085,7 +3891,7 @@ export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
               break;
             }
 
-            message.hostname = reader.string();
+            message.filter = PoolFilter.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
@@ -4118,7 +3924,7 @@ export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
 
   fromJSON(object: any): ListPoolsRequest {
     return {
-      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      filter: isSet(object.filter) ? PoolFilter.fromJSON(object.filter) : undefined,
       pageSize: isSet(object.pageSize)
         ? globalThis.Number(object.pageSize)
         : isSet(object.page_size)
@@ -4134,8 +3940,8 @@ export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
 
   toJSON(message: ListPoolsRequest): unknown {
     const obj: any = {};
-    if (message.hostname !== "") {
-      obj.hostname = message.hostname;
+    if (message.filter !== undefined) {
+      obj.filter = PoolFilter.toJSON(message.filter);
     }
     if (message.pageSize !== 0) {
       obj.pageSize = Math.round(message.pageSize);
@@ -4151,7 +3957,9 @@ export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<ListPoolsRequest>, I>>(object: I): ListPoolsRequest {
     const message = createBaseListPoolsRequest();
-    message.hostname = object.hostname ?? "";
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? PoolFilter.fromPartial(object.filter)
+      : undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     return message;
@@ -4591,25 +4399,19 @@ export const PushImageResponse: MessageFns<PushImageResponse> = {
 };
 
 function createBaseListImagesRequest(): ListImagesRequest {
-  return { pool: "", hostname: "", name: "", pageSize: 0, pageToken: "" };
+  return { filter: undefined, pageSize: 0, pageToken: "" };
 }
 
 export const ListImagesRequest: MessageFns<ListImagesRequest> = {
   encode(message: ListImagesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.pool !== "") {
-      writer.uint32(10).string(message.pool);
-    }
-    if (message.hostname !== "") {
-      writer.uint32(18).string(message.hostname);
-    }
-    if (message.name !== "") {
-      writer.uint32(26).string(message.name);
+    if (message.filter !== undefined) {
+      ImageFilter.encode(message.filter, writer.uint32(10).fork()).join();
     }
     if (message.pageSize !== 0) {
-      writer.uint32(32).int32(message.pageSize);
+      writer.uint32(16).int32(message.pageSize);
     }
     if (message.pageToken !== "") {
-      writer.uint32(42).string(message.pageToken);
+      writer.uint32(26).string(message.pageToken);
     }
     return writer;
   },
@@ -4632,35 +4434,19 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
               break;
             }
 
-            message.pool = reader.string();
+            message.filter = ImageFilter.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.hostname = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
+            if (tag !== 16) {
               break;
             }
 
             message.pageSize = reader.int32();
             continue;
           }
-          case 5: {
-            if (tag !== 42) {
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -4681,9 +4467,7 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
 
   fromJSON(object: any): ListImagesRequest {
     return {
-      pool: isSet(object.pool) ? globalThis.String(object.pool) : "",
-      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      filter: isSet(object.filter) ? ImageFilter.fromJSON(object.filter) : undefined,
       pageSize: isSet(object.pageSize)
         ? globalThis.Number(object.pageSize)
         : isSet(object.page_size)
@@ -4699,14 +4483,8 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
 
   toJSON(message: ListImagesRequest): unknown {
     const obj: any = {};
-    if (message.pool !== "") {
-      obj.pool = message.pool;
-    }
-    if (message.hostname !== "") {
-      obj.hostname = message.hostname;
-    }
-    if (message.name !== "") {
-      obj.name = message.name;
+    if (message.filter !== undefined) {
+      obj.filter = ImageFilter.toJSON(message.filter);
     }
     if (message.pageSize !== 0) {
       obj.pageSize = Math.round(message.pageSize);
@@ -4722,9 +4500,9 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<ListImagesRequest>, I>>(object: I): ListImagesRequest {
     const message = createBaseListImagesRequest();
-    message.pool = object.pool ?? "";
-    message.hostname = object.hostname ?? "";
-    message.name = object.name ?? "";
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? ImageFilter.fromPartial(object.filter)
+      : undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     return message;
@@ -4850,8 +4628,8 @@ export const HostInfoDefinition = {
   methods: {
     /**
      * Brings the fleet in line with a nodeinfo.xml, and answers what differed. For an operator who keeps the hosts in a
-     * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first import
-     * gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
+     * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first
+     * import gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
      *
      * All or nothing. Errors: INVALID_ARGUMENT with every node that is not as it should be.
      */
@@ -4866,8 +4644,8 @@ export const HostInfoDefinition = {
     /**
      * Adds one host: connects to it, reads its capabilities, and answers when both were done.
      *
-     * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name);
-     * UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
+     * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
+     * `HOST_UNREACHABLE` (with the reason; nothing was added).
      */
     registerHost: {
       name: "RegisterHost",
@@ -4878,10 +4656,10 @@ export const HostInfoDefinition = {
       options: {},
     },
     /**
-     * Changes what an operator declares of a host. Less capacity than is claimed is accepted: the host is then flagged
-     * OVERCOMMITTED and takes no guests.
+     * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`; with a new uri, those of RegisterHost.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
+     * ABORTED `STALE_REVISION`.
      */
     updateHost: {
       name: "UpdateHost",
@@ -4894,7 +4672,7 @@ export const HostInfoDefinition = {
     /**
      * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`.
      */
     cordonHost: {
       name: "CordonHost",
@@ -4907,7 +4685,7 @@ export const HostInfoDefinition = {
     /**
      * Lets a host take guests again. Uncordoning an available host changes nothing.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`.
      */
     uncordonHost: {
       name: "UncordonHost",
@@ -4920,8 +4698,8 @@ export const HostInfoDefinition = {
     /**
      * Forgets a host. Nothing is done to the machine.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS` (bound to it, or on their way to it),
-     * `HOST_IN_USE` (it exports a pool, or holds a base image in use); ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
+     * or it exports a pool).
      */
     removeHost: {
       name: "RemoveHost",
@@ -4932,8 +4710,8 @@ export const HostInfoDefinition = {
       options: {},
     },
     /**
-     * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials between
-     * hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
+     * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
+     * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
      *
      * A check that fails is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
      */
@@ -4968,9 +4746,8 @@ export const HostInfoDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the same
-     * promises and the same errors. The figures that are computed from claims (avail_*, claimed, guests) are those of the
-     * moment the event is sent: never older than its revision, but perhaps newer.
+     * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the
+     * same promises and the same errors.
      */
     watchHosts: {
       name: "WatchHosts",
@@ -4996,8 +4773,8 @@ export const HostInfoDefinition = {
     /**
      * Changes what is known of a pool.
      *
-     * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests or images on a host
-     * that would lose it); ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests on a host that
+     * would lose it, or by more than the new capacity); ABORTED `STALE_REVISION`.
      */
     updatePool: {
       name: "UpdatePool",
@@ -5008,9 +4785,9 @@ export const HostInfoDefinition = {
       options: {},
     },
     /**
-     * Forgets a pool. Nothing is done to the hosts.
+     * Forgets a pool and its images. Nothing is done to the hosts.
      *
-     * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
      */
     removePool: {
       name: "RemovePool",
@@ -5030,13 +4807,14 @@ export const HostInfoDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others are
-     * the content in order; the answer comes when every host has all of it.
+     * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others
+     * are the content in order; the answer comes when every host has all of it.
      *
-     * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors: NOT_FOUND
-     * `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-     * `DIGEST_MISMATCH`, `SIZE_MISMATCH`; UNAVAILABLE `HOST_UNREACHABLE`; DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for
-     * 60 s). An image that is not complete is removed again.
+     * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
+     * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
+     * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+     * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
+     * have all of it keep it.
      */
     pushImage: {
       name: "PushImage",
@@ -5061,8 +4839,8 @@ export const HostInfoDefinition = {
 export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Brings the fleet in line with a nodeinfo.xml, and answers what differed. For an operator who keeps the hosts in a
-   * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first import
-   * gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
+   * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first
+   * import gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
    *
    * All or nothing. Errors: INVALID_ARGUMENT with every node that is not as it should be.
    */
@@ -5073,18 +4851,18 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Adds one host: connects to it, reads its capabilities, and answers when both were done.
    *
-   * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name);
-   * UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
+   * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
+   * `HOST_UNREACHABLE` (with the reason; nothing was added).
    */
   registerHost(
     request: RegisterHostRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RegisterHostResponse>>;
   /**
-   * Changes what an operator declares of a host. Less capacity than is claimed is accepted: the host is then flagged
-   * OVERCOMMITTED and takes no guests.
+   * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`; with a new uri, those of RegisterHost.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
+   * ABORTED `STALE_REVISION`.
    */
   updateHost(
     request: UpdateHostRequest,
@@ -5093,7 +4871,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
   cordonHost(
     request: CordonHostRequest,
@@ -5102,7 +4880,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Lets a host take guests again. Uncordoning an available host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
   uncordonHost(
     request: UncordonHostRequest,
@@ -5111,16 +4889,16 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Forgets a host. Nothing is done to the machine.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS` (bound to it, or on their way to it),
-   * `HOST_IN_USE` (it exports a pool, or holds a base image in use); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
+   * or it exports a pool).
    */
   removeHost(
     request: RemoveHostRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RemoveHostResponse>>;
   /**
-   * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials between
-   * hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
+   * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
+   * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
    *
    * A check that fails is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
@@ -5137,9 +4915,8 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /** The hosts, by name: the original's host table. */
   listHosts(request: ListHostsRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ListHostsResponse>>;
   /**
-   * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the same
-   * promises and the same errors. The figures that are computed from claims (avail_*, claimed, guests) are those of the
-   * moment the event is sent: never older than its revision, but perhaps newer.
+   * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the
+   * same promises and the same errors.
    */
   watchHosts(
     request: WatchHostsRequest,
@@ -5157,17 +4934,17 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Changes what is known of a pool.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests or images on a host
-   * that would lose it); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests on a host that
+   * would lose it, or by more than the new capacity); ABORTED `STALE_REVISION`.
    */
   updatePool(
     request: UpdatePoolRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<UpdatePoolResponse>>;
   /**
-   * Forgets a pool. Nothing is done to the hosts.
+   * Forgets a pool and its images. Nothing is done to the hosts.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
    */
   removePool(
     request: RemovePoolRequest,
@@ -5176,13 +4953,14 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /** The pools, by name. */
   listPools(request: ListPoolsRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ListPoolsResponse>>;
   /**
-   * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others are
-   * the content in order; the answer comes when every host has all of it.
+   * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others
+   * are the content in order; the answer comes when every host has all of it.
    *
-   * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors: NOT_FOUND
-   * `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * `DIGEST_MISMATCH`, `SIZE_MISMATCH`; UNAVAILABLE `HOST_UNREACHABLE`; DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for
-   * 60 s). An image that is not complete is removed again.
+   * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
+   * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
+   * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+   * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
+   * have all of it keep it.
    */
   pushImage(
     request: AsyncIterable<PushImageRequest>,
@@ -5198,8 +4976,8 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
 export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Brings the fleet in line with a nodeinfo.xml, and answers what differed. For an operator who keeps the hosts in a
-   * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first import
-   * gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
+   * file. Running it again changes nothing. A host whose max_capacity exceeds its available_capacity at its first
+   * import gets the difference as its reserve. New hosts are connected to later: they are UNREACHABLE until then.
    *
    * All or nothing. Errors: INVALID_ARGUMENT with every node that is not as it should be.
    */
@@ -5210,18 +4988,18 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Adds one host: connects to it, reads its capabilities, and answers when both were done.
    *
-   * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name);
-   * UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
+   * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
+   * `HOST_UNREACHABLE` (with the reason; nothing was added).
    */
   registerHost(
     request: DeepPartial<RegisterHostRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RegisterHostResponse>;
   /**
-   * Changes what an operator declares of a host. Less capacity than is claimed is accepted: the host is then flagged
-   * OVERCOMMITTED and takes no guests.
+   * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`; with a new uri, those of RegisterHost.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
+   * ABORTED `STALE_REVISION`.
    */
   updateHost(
     request: DeepPartial<UpdateHostRequest>,
@@ -5230,7 +5008,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
   cordonHost(
     request: DeepPartial<CordonHostRequest>,
@@ -5239,7 +5017,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Lets a host take guests again. Uncordoning an available host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
   uncordonHost(
     request: DeepPartial<UncordonHostRequest>,
@@ -5248,16 +5026,16 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Forgets a host. Nothing is done to the machine.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS` (bound to it, or on their way to it),
-   * `HOST_IN_USE` (it exports a pool, or holds a base image in use); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
+   * or it exports a pool).
    */
   removeHost(
     request: DeepPartial<RemoveHostRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RemoveHostResponse>;
   /**
-   * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials between
-   * hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
+   * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
+   * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
    *
    * A check that fails is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
@@ -5274,9 +5052,8 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /** The hosts, by name: the original's host table. */
   listHosts(request: DeepPartial<ListHostsRequest>, options?: CallOptions & CallOptionsExt): Promise<ListHostsResponse>;
   /**
-   * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the same
-   * promises and the same errors. The figures that are computed from claims (avail_*, claimed, guests) are those of the
-   * moment the event is sent: never older than its revision, but perhaps newer.
+   * The hosts as they change, also when only what is claimed on them does. Read like GuestInfo.WatchGuests, with the
+   * same promises and the same errors.
    */
   watchHosts(
     request: DeepPartial<WatchHostsRequest>,
@@ -5294,17 +5071,17 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Changes what is known of a pool.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests or images on a host
-   * that would lose it); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests on a host that
+   * would lose it, or by more than the new capacity); ABORTED `STALE_REVISION`.
    */
   updatePool(
     request: DeepPartial<UpdatePoolRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<UpdatePoolResponse>;
   /**
-   * Forgets a pool. Nothing is done to the hosts.
+   * Forgets a pool and its images. Nothing is done to the hosts.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
    */
   removePool(
     request: DeepPartial<RemovePoolRequest>,
@@ -5313,13 +5090,14 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /** The pools, by name. */
   listPools(request: DeepPartial<ListPoolsRequest>, options?: CallOptions & CallOptionsExt): Promise<ListPoolsResponse>;
   /**
-   * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others are
-   * the content in order; the answer comes when every host has all of it.
+   * Uploads a base image into a pool, onto one host or all that have it. The first message is the header, the others
+   * are the content in order; the answer comes when every host has all of it.
    *
-   * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors: NOT_FOUND
-   * `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * `DIGEST_MISMATCH`, `SIZE_MISMATCH`; UNAVAILABLE `HOST_UNREACHABLE`; DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for
-   * 60 s). An image that is not complete is removed again.
+   * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
+   * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
+   * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+   * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
+   * have all of it keep it.
    */
   pushImage(
     request: AsyncIterable<DeepPartial<PushImageRequest>>,

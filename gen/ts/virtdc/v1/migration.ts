@@ -28,8 +28,9 @@ export const OnTimeout = {
   /** ABORT - It is aborted and FAILED; the guest runs on where it was. */
   ABORT: "ON_TIMEOUT_ABORT",
   /**
-   * POSTCOPY - The guest is switched over at once and fetches the rest of its memory from the source as it needs it: if either host
-   * is lost in that time, so is the guest. Only where every writable disk is in a pool declared SHARED and locking.
+   * POSTCOPY - The guest is switched over at once and fetches the rest of its memory from the source as it needs it: if either
+   * host is lost in that time, so is the guest. Only where every writable disk is in a pool declared SHARED and
+   * locking.
    */
   POSTCOPY: "ON_TIMEOUT_POSTCOPY",
   UNRECOGNIZED: "UNRECOGNIZED",
@@ -116,7 +117,7 @@ export const MigrationCheckKind = {
   TPM: "MIGRATION_CHECK_KIND_TPM",
   /** NVRAM - The guest has no firmware variables (nvram) that would stay behind. */
   NVRAM: "MIGRATION_CHECK_KIND_NVRAM",
-  /** CONVERGENCE - Memory can be copied faster than the guest writes it. */
+  /** CONVERGENCE - Memory can be copied faster than the guest writes it. At worst a WARN: a forecast alone refuses nothing. */
   CONVERGENCE: "MIGRATION_CHECK_KIND_CONVERGENCE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -260,7 +261,10 @@ export function migrationCheckKindToNumber(object: MigrationCheckKind): number {
 export interface MigrationPolicy {
   /** Greatest bandwidth, MiB/s, at most 1,000,000; 0: not limited. */
   bandwidthMibPerS: bigint;
-  /** How long QEMU may stop the guest for the last part of its memory, ms, at most 2,000,000; 0: QEMU's own default (300). */
+  /**
+   * How long QEMU may stop the guest for the last part of its memory, ms, at most 2,000,000; 0: QEMU's own default
+   * (300).
+   */
   maxDowntimeMs: bigint;
   /** How long the migration may take, s, 1 to 86,400; 0: 600. */
   completionTimeoutS: number;
@@ -296,7 +300,10 @@ export interface MigrationForecast {
   blackoutMs?:
     | bigint
     | undefined;
-  /** PASS: memory is copied faster than it is written. WARN: only by slowing the guest down. FAIL: not within the policy. */
+  /**
+   * PASS: memory is copied faster than it is written. WARN: only by slowing the guest down. FAIL: not within the
+   * policy.
+   */
   converges: CheckVerdict;
 }
 
@@ -312,8 +319,8 @@ export interface MigrationResult {
   downtimeMs?:
     | bigint
     | undefined;
-  /** Memory and disk that were copied, bytes. */
-  bytesTransferred?: bigint | undefined;
+  /** Memory and disk that had to be copied, bytes. */
+  bytesTotal?: bigint | undefined;
 }
 
 /** How far a migration is. A figure that is absent is not known at the moment. Moves on without a new revision. */
@@ -821,7 +828,7 @@ export const MigrationForecast: MessageFns<MigrationForecast> = {
 };
 
 function createBaseMigrationResult(): MigrationResult {
-  return { totalMs: 0n, blackoutMs: undefined, downtimeMs: undefined, bytesTransferred: undefined };
+  return { totalMs: 0n, blackoutMs: undefined, downtimeMs: undefined, bytesTotal: undefined };
 }
 
 export const MigrationResult: MessageFns<MigrationResult> = {
@@ -844,11 +851,11 @@ export const MigrationResult: MessageFns<MigrationResult> = {
       }
       writer.uint32(24).int64(message.downtimeMs);
     }
-    if (message.bytesTransferred !== undefined) {
-      if (BigInt.asIntN(64, message.bytesTransferred) !== message.bytesTransferred) {
-        throw new globalThis.Error("value provided for field message.bytesTransferred of type int64 too large");
+    if (message.bytesTotal !== undefined) {
+      if (BigInt.asIntN(64, message.bytesTotal) !== message.bytesTotal) {
+        throw new globalThis.Error("value provided for field message.bytesTotal of type int64 too large");
       }
-      writer.uint32(32).int64(message.bytesTransferred);
+      writer.uint32(32).int64(message.bytesTotal);
     }
     return writer;
   },
@@ -895,7 +902,7 @@ export const MigrationResult: MessageFns<MigrationResult> = {
               break;
             }
 
-            message.bytesTransferred = reader.int64() as bigint;
+            message.bytesTotal = reader.int64() as bigint;
             continue;
           }
         }
@@ -923,10 +930,10 @@ export const MigrationResult: MessageFns<MigrationResult> = {
         : isSet(object.downtime_ms)
         ? BigInt(object.downtime_ms)
         : undefined,
-      bytesTransferred: isSet(object.bytesTransferred)
-        ? BigInt(object.bytesTransferred)
-        : isSet(object.bytes_transferred)
-        ? BigInt(object.bytes_transferred)
+      bytesTotal: isSet(object.bytesTotal)
+        ? BigInt(object.bytesTotal)
+        : isSet(object.bytes_total)
+        ? BigInt(object.bytes_total)
         : undefined,
     };
   },
@@ -942,8 +949,8 @@ export const MigrationResult: MessageFns<MigrationResult> = {
     if (message.downtimeMs !== undefined) {
       obj.downtimeMs = message.downtimeMs.toString();
     }
-    if (message.bytesTransferred !== undefined) {
-      obj.bytesTransferred = message.bytesTransferred.toString();
+    if (message.bytesTotal !== undefined) {
+      obj.bytesTotal = message.bytesTotal.toString();
     }
     return obj;
   },
@@ -960,8 +967,8 @@ export const MigrationResult: MessageFns<MigrationResult> = {
     message.downtimeMs = (object.downtimeMs !== undefined && object.downtimeMs !== null)
       ? BigInt(object.downtimeMs)
       : undefined;
-    message.bytesTransferred = (object.bytesTransferred !== undefined && object.bytesTransferred !== null)
-      ? BigInt(object.bytesTransferred)
+    message.bytesTotal = (object.bytesTotal !== undefined && object.bytesTotal !== null)
+      ? BigInt(object.bytesTotal)
       : undefined;
     return message;
   },

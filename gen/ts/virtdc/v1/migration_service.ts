@@ -29,8 +29,6 @@ export interface MigrateGuestRequest {
   policy:
     | MigrationPolicy
     | undefined;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -132,7 +130,7 @@ export interface CancelMigrationResponse {
 }
 
 function createBaseMigrateGuestRequest(): MigrateGuestRequest {
-  return { vmid: "", sourceHost: "", destHost: "", policy: undefined, revision: 0n, requestId: "" };
+  return { vmid: "", sourceHost: "", destHost: "", policy: undefined, requestId: "" };
 }
 
 export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
@@ -149,14 +147,8 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     if (message.policy !== undefined) {
       MigrationPolicy.encode(message.policy, writer.uint32(34).fork()).join();
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(40).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(50).string(message.requestId);
+      writer.uint32(42).string(message.requestId);
     }
     return writer;
   },
@@ -207,15 +199,7 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
             continue;
           }
           case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
+            if (tag !== 42) {
               break;
             }
 
@@ -248,7 +232,6 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
         ? globalThis.String(object.dest_host)
         : "",
       policy: isSet(object.policy) ? MigrationPolicy.fromJSON(object.policy) : undefined,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -271,9 +254,6 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     if (message.policy !== undefined) {
       obj.policy = MigrationPolicy.toJSON(message.policy);
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -291,7 +271,6 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? MigrationPolicy.fromPartial(object.policy)
       : undefined;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -1318,8 +1297,8 @@ export const CancelMigrationResponse: MessageFns<CancelMigrationResponse> = {
 };
 
 /**
- * Guests move from host to host while they run. The conventions that all services share (request_id, expected revisions,
- * pages, errors) are in proto/README.md.
+ * Guests move from host to host while they run. The conventions that all services share (request_id, expected
+ * revisions, pages, errors) are in proto/README.md.
  */
 export type MigrationDefinition = typeof MigrationDefinition;
 export const MigrationDefinition = {
@@ -1330,10 +1309,11 @@ export const MigrationDefinition = {
      * Moves a running or paused guest to another host, live: the original's initiateLiveMigration. It holds its claim on
      * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
      *
-     * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not on
-     * source_host), `SAME_MACHINE`, `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
-     * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
-     * PlacementExplanation.
+     * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
+     * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
+     * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
+     * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
+     * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
      */
     migrateGuest: {
       name: "MigrateGuest",
@@ -1380,8 +1360,8 @@ export const MigrationDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at most.
-     * Ends after the answer with its final state.
+     * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at
+     * most. Ends after the answer with its final state.
      *
      * Errors: those of GetMigration; UNAVAILABLE `SHUTTING_DOWN` (call again).
      */
@@ -1394,8 +1374,8 @@ export const MigrationDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration SUCCEEDED
-     * and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
+     * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration
+     * SUCCEEDED and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
      *
      * Cancelling what is being cancelled changes nothing. Errors: those of GetMigration; FAILED_PRECONDITION
      * `OPERATION_ENDED`, `NOT_CANCELLABLE` (in post-copy, where neither host has the whole guest).
@@ -1416,10 +1396,11 @@ export interface MigrationServiceImplementation<CallContextExt = {}> {
    * Moves a running or paused guest to another host, live: the original's initiateLiveMigration. It holds its claim on
    * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not on
-   * source_host), `SAME_MACHINE`, `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
-   * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
-   * PlacementExplanation.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
+   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
+   * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
+   * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
+   * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
    */
   migrateGuest(
     request: MigrateGuestRequest,
@@ -1450,8 +1431,8 @@ export interface MigrationServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListMigrationsResponse>>;
   /**
-   * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at most.
-   * Ends after the answer with its final state.
+   * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at
+   * most. Ends after the answer with its final state.
    *
    * Errors: those of GetMigration; UNAVAILABLE `SHUTTING_DOWN` (call again).
    */
@@ -1460,8 +1441,8 @@ export interface MigrationServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<WatchMigrationResponse>>;
   /**
-   * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration SUCCEEDED
-   * and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
+   * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration
+   * SUCCEEDED and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
    *
    * Cancelling what is being cancelled changes nothing. Errors: those of GetMigration; FAILED_PRECONDITION
    * `OPERATION_ENDED`, `NOT_CANCELLABLE` (in post-copy, where neither host has the whole guest).
@@ -1477,10 +1458,11 @@ export interface MigrationClient<CallOptionsExt = {}> {
    * Moves a running or paused guest to another host, live: the original's initiateLiveMigration. It holds its claim on
    * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not on
-   * source_host), `SAME_MACHINE`, `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
-   * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
-   * PlacementExplanation.
+   * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
+   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
+   * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
+   * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
+   * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
    */
   migrateGuest(
     request: DeepPartial<MigrateGuestRequest>,
@@ -1511,8 +1493,8 @@ export interface MigrationClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListMigrationsResponse>;
   /**
-   * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at most.
-   * Ends after the answer with its final state.
+   * One migration as it goes on: as it is now, then whenever its state or progress changes, a few times a second at
+   * most. Ends after the answer with its final state.
    *
    * Errors: those of GetMigration; UNAVAILABLE `SHUTTING_DOWN` (call again).
    */
@@ -1521,8 +1503,8 @@ export interface MigrationClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<WatchMigrationResponse>;
   /**
-   * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration SUCCEEDED
-   * and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
+   * Stops a migration: the guest stays, running, where it was. Where it is already on the target, the migration
+   * SUCCEEDED and the cancel came too late. The answer comes when the wish is committed; wait for the operation.
    *
    * Cancelling what is being cancelled changes nothing. Errors: those of GetMigration; FAILED_PRECONDITION
    * `OPERATION_ENDED`, `NOT_CANCELLABLE` (in post-copy, where neither host has the whole guest).

@@ -170,7 +170,10 @@ export function operationKindToNumber(object: OperationKind): number {
 
 /** Why an operation failed. */
 export interface OperationError {
-  /** Why, UPPER_SNAKE, to be acted upon by programs; the same words as the reason of an ErrorInfo. */
+  /**
+   * Why, UPPER_SNAKE, to be acted upon by programs, as the reason of an ErrorInfo is. Those that a program may meet are
+   * named at the RPC that begins the operation; where a host failed, HOST_ and how.
+   */
   reason: string;
   /** Why, for a person. Not to be parsed. */
   message: string;
@@ -184,8 +187,8 @@ export interface OperationError_MetadataEntry {
 }
 
 /**
- * An operation. It ends in SUCCEEDED, FAILED or CANCELLED whatever dies in between: after a restart it is taken up again
- * by looking at libvirt. Ended operations are kept for a while (the last 10,000), then forgotten.
+ * An operation. It ends in SUCCEEDED, FAILED or CANCELLED whatever dies in between: after a restart it is taken up
+ * again by looking at libvirt. Ended operations are kept for a while (the last 10,000), then forgotten.
  */
 export interface Operation {
   /** Its name, op-... and unique. */

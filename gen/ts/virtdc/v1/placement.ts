@@ -400,8 +400,8 @@ export interface PlacementExplanation {
   /** The strategy that ranked the hosts. */
   strategy: Strategy;
   /**
-   * One verdict a host: first the hosts that fit, by rank, then the others by name. In a status detail at most the first
-   * 100; ExplainPlacement gives them all.
+   * One verdict a host: first the hosts that fit, by rank, then the others by name. In a status detail at most the
+   * first 100; ExplainPlacement gives them all.
    */
   hosts: HostVerdict[];
   /** How many hosts were considered. */
@@ -440,7 +440,7 @@ export interface PlacementSummary {
 export interface GuestShape {
   /** vCPUs, 1 to 4,096. */
   cpu: number;
-  /** Memory, KiB, 1 to 2^43. */
+  /** Memory, KiB, 32768 (32 MiB) to 2^43. */
   memoryKib: bigint;
   /** Disk space, KiB, at most 2^43; 0: 4194304 (4 GiB). */
   ioKib: bigint;

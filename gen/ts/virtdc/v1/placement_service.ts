@@ -27,15 +27,15 @@ export const protobufFileName = "virtdc/v1/placement_service.proto";
 
 /** Placement: guests come and go, and why they go where they go. */
 
-/** What cloud-init inside the guest is told at its first boot (NoCloud). At least one field must be given. */
+/** What cloud-init inside the guest is told at its first boot (NoCloud). May be empty: the guest then has its name. */
 export interface Seed {
   /** Host name of the guest, an RFC 1123 label; empty: the vmid. */
   guestHostname: string;
   /** SSH public keys for the image's default user, at most 64, in the one-line form of OpenSSH. */
   sshAuthorizedKeys: string[];
   /**
-   * cloud-init user data, at most 64 KiB, beginning with #cloud-config or another header that cloud-init knows. The keys
-   * above are then set through the metadata only. Never sent back by any RPC.
+   * cloud-init user data, at most 64 KiB, with the header that tells cloud-init what it is, such as #cloud-config.
+   * Empty: none. It may hold secrets: no RPC sends it back.
    */
   userData: string;
 }
@@ -46,15 +46,18 @@ export interface SubmitGuestRequest {
   vmid: string;
   /** vCPUs, 1 to 4,096. */
   cpu: number;
-  /** Memory, KiB, 1 to 2^43. */
+  /** Memory, KiB, 32768 (32 MiB) to 2^43. */
   memoryKib: bigint;
-  /** Disk space, KiB, at most 2^43; 0: 4194304 (4 GiB). The first disk gets this size, or its base image's if that is more. */
+  /**
+   * Disk space, KiB, at most 2^43; 0: 4194304 (4 GiB). The first disk gets this size, or its base image's if that is
+   * more.
+   */
   ioKib: bigint;
   /** vCPUs that it can be scaled up to without a restart, cpu to 4,096; 0: as cpu. */
   maxCpu: number;
   /**
-   * Memory that it can be scaled up to without a restart, KiB, memory_kib to 2^43; 0: as memory_kib. All of it is claimed
-   * until the guest's balloon was seen lower.
+   * Memory that it can be scaled up to without a restart, KiB, memory_kib to 2^43; 0: as memory_kib. All of it is
+   * claimed until the guest's balloon was seen lower.
    */
   maxMemoryKib: bigint;
   /** The base guest it is made from; required. */
@@ -111,8 +114,6 @@ export interface SubmitGuestResponse {
 export interface TerminateGuestRequest {
   /** The guest. */
   vmid: string;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -935,7 +936,7 @@ export const SubmitGuestResponse: MessageFns<SubmitGuestResponse> = {
 };
 
 function createBaseTerminateGuestRequest(): TerminateGuestRequest {
-  return { vmid: "", revision: 0n, requestId: "" };
+  return { vmid: "", requestId: "" };
 }
 
 export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
@@ -943,14 +944,8 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
-    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -977,15 +972,7 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
+            if (tag !== 18) {
               break;
             }
 
@@ -1007,7 +994,6 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
   fromJSON(object: any): TerminateGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -1021,9 +1007,6 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -1036,7 +1019,6 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<TerminateGuestRequest>, I>>(object: I): TerminateGuestRequest {
     const message = createBaseTerminateGuestRequest();
     message.vmid = object.vmid ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -1857,8 +1839,8 @@ export const SetClusterPolicyResponse: MessageFns<SetClusterPolicyResponse> = {
 };
 
 /**
- * Guests come and go, and why they go where they go. The conventions that all services share (request_id, validate_only,
- * expected revisions, pages, errors) are in proto/README.md.
+ * Guests come and go, and why they go where they go. The conventions that all services share (request_id,
+ * validate_only, expected revisions, pages, errors) are in proto/README.md.
  */
 export type PlacementDefinition = typeof PlacementDefinition;
 export const PlacementDefinition = {
@@ -1866,9 +1848,9 @@ export const PlacementDefinition = {
   fullName: "virtdc.v1.Placement",
   methods: {
     /**
-     * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The answer
-     * comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest is left
-     * and the vmid is free again.
+     * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The
+     * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
+     * is left and the vmid is free again.
      *
      * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
      * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
@@ -1882,11 +1864,11 @@ export const PlacementDefinition = {
       options: {},
     },
     /**
-     * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the operation
-     * ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended too; its disks
-     * stay.
+     * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
+     * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
+     * too; its disks stay.
      *
-     * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `GUEST_BUSY` (is being terminated already), `STALE_REVISION`.
+     * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
      */
     terminateGuest: {
       name: "TerminateGuest",
@@ -1894,11 +1876,11 @@ export const PlacementDefinition = {
       requestStream: false,
       responseType: TerminateGuestResponse as typeof TerminateGuestResponse,
       responseStream: false,
-      options: {},
+      options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
-     * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by the
-     * time of a submit it may be gone.
+     * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
+     * the time of a submit it may be gone.
      *
      * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
      * `POOL_REQUIRED`.
@@ -1952,9 +1934,9 @@ export const PlacementDefinition = {
 
 export interface PlacementServiceImplementation<CallContextExt = {}> {
   /**
-   * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The answer
-   * comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest is left
-   * and the vmid is free again.
+   * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The
+   * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
+   * is left and the vmid is free again.
    *
    * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
    * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
@@ -1964,19 +1946,19 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<SubmitGuestResponse>>;
   /**
-   * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the operation
-   * ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended too; its disks
-   * stay.
+   * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
+   * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
+   * too; its disks stay.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `GUEST_BUSY` (is being terminated already), `STALE_REVISION`.
+   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
    */
   terminateGuest(
     request: TerminateGuestRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<TerminateGuestResponse>>;
   /**
-   * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by the
-   * time of a submit it may be gone.
+   * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
+   * the time of a submit it may be gone.
    *
    * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
    * `POOL_REQUIRED`.
@@ -2013,9 +1995,9 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
 
 export interface PlacementClient<CallOptionsExt = {}> {
   /**
-   * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The answer
-   * comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest is left
-   * and the vmid is free again.
+   * Places a guest on a host, claims its resources there, and begins to make it: the original's vm_submitjob. The
+   * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
+   * is left and the vmid is free again.
    *
    * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
    * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
@@ -2025,19 +2007,19 @@ export interface PlacementClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<SubmitGuestResponse>;
   /**
-   * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the operation
-   * ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended too; its disks
-   * stay.
+   * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
+   * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
+   * too; its disks stay.
    *
-   * Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED `GUEST_BUSY` (is being terminated already), `STALE_REVISION`.
+   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
    */
   terminateGuest(
     request: DeepPartial<TerminateGuestRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<TerminateGuestResponse>;
   /**
-   * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by the
-   * time of a submit it may be gone.
+   * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
+   * the time of a submit it may be gone.
    *
    * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
    * `POOL_REQUIRED`.

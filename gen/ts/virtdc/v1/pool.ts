@@ -15,11 +15,14 @@ export const protobufFileName = "virtdc/v1/pool.proto";
 
 /** Whether the hosts of a pool see the same volumes. */
 export const PoolKind = {
-  /** UNSPECIFIED - Never sent; refused in a request. */
+  /** UNSPECIFIED - Never sent; refused in RegisterPool. */
   UNSPECIFIED: "POOL_KIND_UNSPECIFIED",
   /** LOCAL - Each host has its own volumes: a migration copies the disks. Space counts on the host. */
   LOCAL: "POOL_KIND_LOCAL",
-  /** SHARED - All hosts see the same volumes: a migration copies nothing. Space counts on the guest's host and, once, on the pool. */
+  /**
+   * SHARED - All hosts see the same volumes: a migration copies nothing. Space counts on the guest's host and, once, on the
+   * pool.
+   */
   SHARED: "POOL_KIND_SHARED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -86,8 +89,8 @@ export interface Pool {
   /** Whether its hosts see the same volumes. */
   kind: PoolKind;
   /**
-   * The operator's word that the storage is locked against two writers, which libvirt shows nowhere. SHARED only. Guests
-   * whose writable disks are all on such pools need no paused arrival, and may use post-copy.
+   * The operator's word that the storage is locked against two writers, which libvirt shows nowhere. SHARED only.
+   * Guests whose writable disks are all on such pools need no paused arrival, and may use post-copy.
    */
   locking: boolean;
   /** Hosts that have it, in alphabetical order. */
@@ -102,6 +105,14 @@ export interface Pool {
   exportedBy: string;
   /** Revision of its last change. */
   revision: bigint;
+}
+
+/** Which pools are meant: those that match every field given. Empty: all. */
+export interface PoolFilter {
+  /** That this host has; empty: not looked at. */
+  hostname: string;
+  /** Of this kind; UNSPECIFIED: of either. */
+  kind: PoolKind;
 }
 
 function createBasePool(): Pool {
@@ -317,6 +328,91 @@ export const Pool: MessageFns<Pool> = {
       : undefined;
     message.exportedBy = object.exportedBy ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    return message;
+  },
+};
+
+function createBasePoolFilter(): PoolFilter {
+  return { hostname: "", kind: PoolKind.UNSPECIFIED };
+}
+
+export const PoolFilter: MessageFns<PoolFilter> = {
+  encode(message: PoolFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostname !== "") {
+      writer.uint32(10).string(message.hostname);
+    }
+    if (message.kind !== PoolKind.UNSPECIFIED) {
+      writer.uint32(16).int32(poolKindToNumber(message.kind));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostname = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = poolKindFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PoolFilter {
+    return {
+      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      kind: isSet(object.kind) ? poolKindFromJSON(object.kind) : PoolKind.UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: PoolFilter): unknown {
+    const obj: any = {};
+    if (message.hostname !== "") {
+      obj.hostname = message.hostname;
+    }
+    if (message.kind !== PoolKind.UNSPECIFIED) {
+      obj.kind = poolKindToJSON(message.kind);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PoolFilter>, I>>(base?: I): PoolFilter {
+    return PoolFilter.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PoolFilter>, I>>(object: I): PoolFilter {
+    const message = createBasePoolFilter();
+    message.hostname = object.hostname ?? "";
+    message.kind = object.kind ?? PoolKind.UNSPECIFIED;
     return message;
   },
 };

@@ -24,9 +24,9 @@ export interface Resources {
 }
 
 /**
- * How many times each resource of a host may be sold: its allocatable capacity is floor(max x ratio) - reserve.
- * Each from 0.01 to 64, finite. In a request, a ratio that is not given is left as it is; for a new host it is the
- * cluster's default.
+ * How many times each resource of a host may be sold: its allocatable capacity is floor(max x ratio) - reserve. Each
+ * above 0, at most 64. In a request, a ratio that is not given is left as it is; for a new host it is the cluster's
+ * default.
  */
 export interface AllocationRatios {
   /** Of the CPUs; 4 sells every CPU four times. */
@@ -42,8 +42,8 @@ export interface AllocationRatios {
 }
 
 /**
- * What of a host is kept back from guests, for the host itself (and for virtdc, where it runs on the host).
- * In a request, an amount that is not given is left as it is; for a new host it is the cluster's default.
+ * What of a host is kept back from guests, for the host itself (and for virtdc, where it runs on the host). In a
+ * request, an amount that is not given is left as it is; for a new host it is the cluster's default.
  */
 export interface Reserve {
   /** CPUs, 0 to 4,096. */

@@ -92,8 +92,6 @@ export interface ScaleCpuRequest {
   cpu: number;
   /** What happens where the host has no room for more; REFUSE if not given. */
   onNoRoom: OnNoRoom;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -118,12 +116,10 @@ export interface ScaleMemoryRequest {
   hostname: string;
   /** The guest. */
   vmid: string;
-  /** Memory, KiB, 1 to the guest's max_memory_kib. */
+  /** Memory, KiB, 32768 (32 MiB) to the guest's max_memory_kib. */
   memoryKib: bigint;
   /** What happens where the host has no room for more; REFUSE if not given. */
   onNoRoom: OnNoRoom;
-  /** Revision that the guest must still be at; 0: whichever. */
-  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -143,15 +139,7 @@ export interface ScaleMemoryResponse {
 }
 
 function createBaseScaleCpuRequest(): ScaleCpuRequest {
-  return {
-    hostname: "",
-    vmid: "",
-    cpu: 0,
-    onNoRoom: OnNoRoom.UNSPECIFIED,
-    revision: 0n,
-    validateOnly: false,
-    requestId: "",
-  };
+  return { hostname: "", vmid: "", cpu: 0, onNoRoom: OnNoRoom.UNSPECIFIED, validateOnly: false, requestId: "" };
 }
 
 export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
@@ -168,17 +156,11 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       writer.uint32(32).int32(onNoRoomToNumber(message.onNoRoom));
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(40).int64(message.revision);
-    }
     if (message.validateOnly !== false) {
-      writer.uint32(48).bool(message.validateOnly);
+      writer.uint32(40).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(58).string(message.requestId);
+      writer.uint32(50).string(message.requestId);
     }
     return writer;
   },
@@ -233,19 +215,11 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
               break;
             }
 
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
             message.validateOnly = reader.bool();
             continue;
           }
-          case 7: {
-            if (tag !== 58) {
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -274,7 +248,6 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
         : isSet(object.on_no_room)
         ? onNoRoomFromJSON(object.on_no_room)
         : OnNoRoom.UNSPECIFIED,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -302,9 +275,6 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       obj.onNoRoom = onNoRoomToJSON(message.onNoRoom);
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -323,7 +293,6 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     message.vmid = object.vmid ?? "";
     message.cpu = object.cpu ?? 0;
     message.onNoRoom = object.onNoRoom ?? OnNoRoom.UNSPECIFIED;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -440,15 +409,7 @@ export const ScaleCpuResponse: MessageFns<ScaleCpuResponse> = {
 };
 
 function createBaseScaleMemoryRequest(): ScaleMemoryRequest {
-  return {
-    hostname: "",
-    vmid: "",
-    memoryKib: 0n,
-    onNoRoom: OnNoRoom.UNSPECIFIED,
-    revision: 0n,
-    validateOnly: false,
-    requestId: "",
-  };
+  return { hostname: "", vmid: "", memoryKib: 0n, onNoRoom: OnNoRoom.UNSPECIFIED, validateOnly: false, requestId: "" };
 }
 
 export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
@@ -468,17 +429,11 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       writer.uint32(32).int32(onNoRoomToNumber(message.onNoRoom));
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(40).int64(message.revision);
-    }
     if (message.validateOnly !== false) {
-      writer.uint32(48).bool(message.validateOnly);
+      writer.uint32(40).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(58).string(message.requestId);
+      writer.uint32(50).string(message.requestId);
     }
     return writer;
   },
@@ -533,19 +488,11 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
               break;
             }
 
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
             message.validateOnly = reader.bool();
             continue;
           }
-          case 7: {
-            if (tag !== 58) {
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -578,7 +525,6 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
         : isSet(object.on_no_room)
         ? onNoRoomFromJSON(object.on_no_room)
         : OnNoRoom.UNSPECIFIED,
-      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -606,9 +552,6 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       obj.onNoRoom = onNoRoomToJSON(message.onNoRoom);
     }
-    if (message.revision !== 0n) {
-      obj.revision = message.revision.toString();
-    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -627,7 +570,6 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     message.vmid = object.vmid ?? "";
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null) ? BigInt(object.memoryKib) : 0n;
     message.onNoRoom = object.onNoRoom ?? OnNoRoom.UNSPECIFIED;
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -744,10 +686,10 @@ export const ScaleMemoryResponse: MessageFns<ScaleMemoryResponse> = {
 };
 
 /**
- * Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things: more
- * is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and cannot
- * take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors) are in
- * proto/README.md.
+ * Guests get more or less while they run. What is asked for, what is observed and what is claimed are three things:
+ * more is claimed before the guest gets it, and less is released only once the guest was seen to have given it back and
+ * cannot take it again. The conventions that all services share (request_id, validate_only, expected revisions, errors)
+ * are in proto/README.md.
  */
 export type ScalingDefinition = typeof ScalingDefinition;
 export const ScalingDefinition = {
@@ -760,9 +702,11 @@ export const ScalingDefinition = {
      * reboot would bring them back).
      *
      * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-     * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`, `STALE_REVISION`;
+     * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
      * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-     * operation fails with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it does not answer.
+     * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
+     * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
+     * before it did.
      */
     scaleCpu: {
       name: "ScaleCpu",
@@ -773,11 +717,11 @@ export const ScalingDefinition = {
       options: {},
     },
     /**
-     * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. Down to what the guest
-     * can spare: the operation ends when the balloon was seen where it was asked to be.
+     * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. The operation ends
+     * when the balloon was seen where it was asked to be; a guest cannot be made to give back what it needs itself.
      *
-     * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib. The
-     * operation fails with `BALLOON_REFUSED` where the guest does not give the memory back; what it did give stays given.
+     * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib, and
+     * without the agent.
      */
     scaleMemory: {
       name: "ScaleMemory",
@@ -797,17 +741,19 @@ export interface ScalingServiceImplementation<CallContextExt = {}> {
    * reboot would bring them back).
    *
    * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`, `STALE_REVISION`;
+   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
    * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-   * operation fails with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it does not answer.
+   * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
+   * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
+   * before it did.
    */
   scaleCpu(request: ScaleCpuRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ScaleCpuResponse>>;
   /**
-   * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. Down to what the guest
-   * can spare: the operation ends when the balloon was seen where it was asked to be.
+   * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. The operation ends
+   * when the balloon was seen where it was asked to be; a guest cannot be made to give back what it needs itself.
    *
-   * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib. The
-   * operation fails with `BALLOON_REFUSED` where the guest does not give the memory back; what it did give stays given.
+   * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib, and
+   * without the agent.
    */
   scaleMemory(
     request: ScaleMemoryRequest,
@@ -822,17 +768,19 @@ export interface ScalingClient<CallOptionsExt = {}> {
    * reboot would bring them back).
    *
    * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`, `STALE_REVISION`;
+   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
    * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-   * operation fails with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it does not answer.
+   * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
+   * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
+   * before it did.
    */
   scaleCpu(request: DeepPartial<ScaleCpuRequest>, options?: CallOptions & CallOptionsExt): Promise<ScaleCpuResponse>;
   /**
-   * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. Down to what the guest
-   * can spare: the operation ends when the balloon was seen where it was asked to be.
+   * Changes the memory of a running guest, by its balloon: the original's initiateMemScaleUpOrDown. The operation ends
+   * when the balloon was seen where it was asked to be; a guest cannot be made to give back what it needs itself.
    *
-   * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib. The
-   * operation fails with `BALLOON_REFUSED` where the guest does not give the memory back; what it did give stays given.
+   * Asking for what the guest has changes nothing and succeeds. Errors: those of ScaleCpu, with max_memory_kib, and
+   * without the agent.
    */
   scaleMemory(
     request: DeepPartial<ScaleMemoryRequest>,

@@ -103,13 +103,16 @@ export function deleteReasonToNumber(object: DeleteReason): number {
 }
 
 /**
- * The watch has caught up: with send_initial, all of the initial state was sent, and it is the state at the event's
- * revision; else all changes up to that revision were. Sent once; what follows is news.
+ * The watch has caught up: everything up to the event's revision was sent, the initial state included. Sent once; what
+ * follows is news.
  */
 export interface WatchSynced {
 }
 
-/** Nothing that matches has happened up to the event's revision. Sent after every progress interval without an answer. */
+/**
+ * Nothing that matches has happened up to the event's revision. Sent after every progress interval without an answer,
+ * so that a watch which hears little still has a recent revision to resume at.
+ */
 export interface WatchProgress {
 }
 
@@ -128,8 +131,8 @@ export interface GuestDeleted {
 /** One event of WatchGuests. */
 export interface GuestEvent {
   /**
-   * Revision of the change. Rises strictly from event to event once the watch is synced; in the initial state it is each
-   * guest's own.
+   * Revision of the change; of synced and progress, the last one that was looked at. Rises from change to change,
+   * except in the initial state, where it is each guest's own.
    */
   revision: bigint;
   /** What happened. An event without any of these is of a later version: take its revision and skip it. */
@@ -162,8 +165,8 @@ export interface HostDeleted {
 /** One event of WatchHosts. */
 export interface HostEvent {
   /**
-   * Revision of the change. Rises strictly from event to event once the watch is synced; in the initial state it is each
-   * host's own.
+   * Revision of the change; of synced and progress, the last one that was looked at. Rises from change to change,
+   * except in the initial state, where it is each host's own.
    */
   revision: bigint;
   /** What happened. An event without any of these is of a later version: take its revision and skip it. */
