@@ -14,13 +14,13 @@ async function on<R>(url: string, work: (sql: postgres.Sql) => Promise<R>): Prom
   }
 }
 
-describe('a Postgres for tests', () => {
+describe('a Postgres for tests', function () {
+  this.timeout(60_000);
   let server: PostgresServer;
 
   before(async function () {
     const missing = postgresMissing();
     if (missing !== undefined) skip(this, missing);
-    this.timeout(60_000);
     server = await startPostgres();
   });
 
