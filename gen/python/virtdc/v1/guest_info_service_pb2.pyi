@@ -159,12 +159,14 @@ class AdoptGuestsResponse(_message.Message):
     def __init__(self, adoptions: _Optional[_Iterable[_Union[Adoption, _Mapping]]] = ...) -> None: ...
 
 class StartGuestRequest(_message.Message):
-    __slots__ = ("vmid", "request_id")
+    __slots__ = ("vmid", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class StartGuestResponse(_message.Message):
     __slots__ = ("operation",)
@@ -173,16 +175,18 @@ class StartGuestResponse(_message.Message):
     def __init__(self, operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class StopGuestRequest(_message.Message):
-    __slots__ = ("vmid", "force", "grace_s", "request_id")
+    __slots__ = ("vmid", "grace_s", "force", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
-    FORCE_FIELD_NUMBER: _ClassVar[int]
     GRACE_S_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
-    force: bool
     grace_s: int
+    force: bool
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., force: bool = ..., grace_s: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., grace_s: _Optional[int] = ..., force: bool = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class StopGuestResponse(_message.Message):
     __slots__ = ("operation",)
@@ -191,14 +195,16 @@ class StopGuestResponse(_message.Message):
     def __init__(self, operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class RebootGuestRequest(_message.Message):
-    __slots__ = ("vmid", "force", "request_id")
+    __slots__ = ("vmid", "force", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
     FORCE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
     force: bool
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., force: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., force: bool = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RebootGuestResponse(_message.Message):
     __slots__ = ("operation",)
@@ -207,12 +213,14 @@ class RebootGuestResponse(_message.Message):
     def __init__(self, operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class PauseGuestRequest(_message.Message):
-    __slots__ = ("vmid", "request_id")
+    __slots__ = ("vmid", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class PauseGuestResponse(_message.Message):
     __slots__ = ("operation",)
@@ -221,12 +229,14 @@ class PauseGuestResponse(_message.Message):
     def __init__(self, operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class ResumeGuestRequest(_message.Message):
-    __slots__ = ("vmid", "request_id")
+    __slots__ = ("vmid", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ResumeGuestResponse(_message.Message):
     __slots__ = ("operation",)
@@ -279,7 +289,7 @@ class BaseGuestSource(_message.Message):
     def __init__(self, hostname: _Optional[str] = ..., domain_name: _Optional[str] = ...) -> None: ...
 
 class ImportBaseGuestRequest(_message.Message):
-    __slots__ = ("name", "xml", "from_guest", "images", "validate_only", "request_id")
+    __slots__ = ("name", "xml", "from_guest", "images", "replace", "revision", "validate_only", "request_id")
     class ImagesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -291,15 +301,19 @@ class ImportBaseGuestRequest(_message.Message):
     XML_FIELD_NUMBER: _ClassVar[int]
     FROM_GUEST_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
+    REPLACE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     xml: str
     from_guest: BaseGuestSource
     images: _containers.ScalarMap[str, str]
+    replace: bool
+    revision: int
     validate_only: bool
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., xml: _Optional[str] = ..., from_guest: _Optional[_Union[BaseGuestSource, _Mapping]] = ..., images: _Optional[_Mapping[str, str]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., xml: _Optional[str] = ..., from_guest: _Optional[_Union[BaseGuestSource, _Mapping]] = ..., images: _Optional[_Mapping[str, str]] = ..., replace: bool = ..., revision: _Optional[int] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ImportBaseGuestResponse(_message.Message):
     __slots__ = ("base_guest",)
@@ -326,12 +340,14 @@ class ListBaseGuestsResponse(_message.Message):
     def __init__(self, base_guests: _Optional[_Iterable[_Union[_base_guest_pb2.BaseGuest, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class DeleteBaseGuestRequest(_message.Message):
-    __slots__ = ("name", "request_id")
+    __slots__ = ("name", "revision", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
+    revision: int
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteBaseGuestResponse(_message.Message):
     __slots__ = ()

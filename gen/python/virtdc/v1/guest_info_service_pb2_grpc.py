@@ -179,7 +179,7 @@ class GuestInfoServicer(object):
         """Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
 
         Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
-        in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
+        in the metadata), `STALE_REVISION`; UNAVAILABLE `HOST_UNREACHABLE`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,8 +188,8 @@ class GuestInfoServicer(object):
     def StopGuest(self, request, context):
         """Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
 
-        Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
-        runs on.
+        Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time and
+        force was not given: it runs on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,9 +249,9 @@ class GuestInfoServicer(object):
         attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
         name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
 
-        Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
-        INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
-        `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
+        Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+        ABORTED `STALE_REVISION`; INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest
+        NOT_FOUND `HOST_NOT_FOUND`, `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -267,7 +267,7 @@ class GuestInfoServicer(object):
     def DeleteBaseGuest(self, request, context):
         """Forgets a base guest. Guests that were made from it keep what they were made from.
 
-        Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
+        Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

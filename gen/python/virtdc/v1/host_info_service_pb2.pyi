@@ -12,20 +12,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class NodeChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+class NodeInfoChangeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
-    NODE_CHANGE_UNSPECIFIED: _ClassVar[NodeChange]
-    NODE_CHANGE_ADDED: _ClassVar[NodeChange]
-    NODE_CHANGE_UPDATED: _ClassVar[NodeChange]
-    NODE_CHANGE_UNCHANGED: _ClassVar[NodeChange]
-    NODE_CHANGE_ABSENT: _ClassVar[NodeChange]
-    NODE_CHANGE_PRUNED: _ClassVar[NodeChange]
-NODE_CHANGE_UNSPECIFIED: NodeChange
-NODE_CHANGE_ADDED: NodeChange
-NODE_CHANGE_UPDATED: NodeChange
-NODE_CHANGE_UNCHANGED: NodeChange
-NODE_CHANGE_ABSENT: NodeChange
-NODE_CHANGE_PRUNED: NodeChange
+    NODE_INFO_CHANGE_KIND_UNSPECIFIED: _ClassVar[NodeInfoChangeKind]
+    NODE_INFO_CHANGE_KIND_ADDED: _ClassVar[NodeInfoChangeKind]
+    NODE_INFO_CHANGE_KIND_UPDATED: _ClassVar[NodeInfoChangeKind]
+    NODE_INFO_CHANGE_KIND_UNCHANGED: _ClassVar[NodeInfoChangeKind]
+    NODE_INFO_CHANGE_KIND_ABSENT: _ClassVar[NodeInfoChangeKind]
+    NODE_INFO_CHANGE_KIND_REMOVED: _ClassVar[NodeInfoChangeKind]
+NODE_INFO_CHANGE_KIND_UNSPECIFIED: NodeInfoChangeKind
+NODE_INFO_CHANGE_KIND_ADDED: NodeInfoChangeKind
+NODE_INFO_CHANGE_KIND_UPDATED: NodeInfoChangeKind
+NODE_INFO_CHANGE_KIND_UNCHANGED: NodeInfoChangeKind
+NODE_INFO_CHANGE_KIND_ABSENT: NodeInfoChangeKind
+NODE_INFO_CHANGE_KIND_REMOVED: NodeInfoChangeKind
 
 class ImportNodeInfoRequest(_message.Message):
     __slots__ = ("xml", "prune", "validate_only", "request_id")
@@ -39,27 +39,35 @@ class ImportNodeInfoRequest(_message.Message):
     request_id: str
     def __init__(self, xml: _Optional[str] = ..., prune: bool = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class NodeDiff(_message.Message):
-    __slots__ = ("hostname", "change", "fields", "reserve", "over", "kept_because")
+class NodeInfoField(_message.Message):
+    __slots__ = ("field", "before", "after")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    before: str
+    after: str
+    def __init__(self, field: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class NodeInfoChange(_message.Message):
+    __slots__ = ("hostname", "kind", "fields", "over", "detail")
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
-    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
-    RESERVE_FIELD_NUMBER: _ClassVar[int]
     OVER_FIELD_NUMBER: _ClassVar[int]
-    KEPT_BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
     hostname: str
-    change: NodeChange
-    fields: _containers.RepeatedScalarFieldContainer[str]
-    reserve: _resources_pb2.Resources
+    kind: NodeInfoChangeKind
+    fields: _containers.RepeatedCompositeFieldContainer[NodeInfoField]
     over: _resources_pb2.Resources
-    kept_because: str
-    def __init__(self, hostname: _Optional[str] = ..., change: _Optional[_Union[NodeChange, str]] = ..., fields: _Optional[_Iterable[str]] = ..., reserve: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., over: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., kept_because: _Optional[str] = ...) -> None: ...
+    detail: str
+    def __init__(self, hostname: _Optional[str] = ..., kind: _Optional[_Union[NodeInfoChangeKind, str]] = ..., fields: _Optional[_Iterable[_Union[NodeInfoField, _Mapping]]] = ..., over: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class ImportNodeInfoResponse(_message.Message):
-    __slots__ = ("diff",)
-    DIFF_FIELD_NUMBER: _ClassVar[int]
-    diff: _containers.RepeatedCompositeFieldContainer[NodeDiff]
-    def __init__(self, diff: _Optional[_Iterable[_Union[NodeDiff, _Mapping]]] = ...) -> None: ...
+    __slots__ = ("changes",)
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[NodeInfoChange]
+    def __init__(self, changes: _Optional[_Iterable[_Union[NodeInfoChange, _Mapping]]] = ...) -> None: ...
 
 class RegisterHostRequest(_message.Message):
     __slots__ = ("hostname", "ip_address", "uri", "migration_uri", "max_cpu", "max_memory_kib", "max_io_kib", "ratios", "reserve", "labels", "zone", "validate_only", "request_id")
@@ -152,12 +160,14 @@ class UpdateHostResponse(_message.Message):
     def __init__(self, host: _Optional[_Union[_host_pb2.Host, _Mapping]] = ...) -> None: ...
 
 class CordonHostRequest(_message.Message):
-    __slots__ = ("hostname", "request_id")
+    __slots__ = ("hostname", "revision", "request_id")
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     hostname: str
+    revision: int
     request_id: str
-    def __init__(self, hostname: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, hostname: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CordonHostResponse(_message.Message):
     __slots__ = ("host",)
@@ -166,12 +176,14 @@ class CordonHostResponse(_message.Message):
     def __init__(self, host: _Optional[_Union[_host_pb2.Host, _Mapping]] = ...) -> None: ...
 
 class UncordonHostRequest(_message.Message):
-    __slots__ = ("hostname", "request_id")
+    __slots__ = ("hostname", "revision", "request_id")
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     hostname: str
+    revision: int
     request_id: str
-    def __init__(self, hostname: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, hostname: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UncordonHostResponse(_message.Message):
     __slots__ = ("host",)
@@ -180,14 +192,16 @@ class UncordonHostResponse(_message.Message):
     def __init__(self, host: _Optional[_Union[_host_pb2.Host, _Mapping]] = ...) -> None: ...
 
 class RemoveHostRequest(_message.Message):
-    __slots__ = ("hostname", "validate_only", "request_id")
+    __slots__ = ("hostname", "revision", "validate_only", "request_id")
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     hostname: str
+    revision: int
     validate_only: bool
     request_id: str
-    def __init__(self, hostname: _Optional[str] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, hostname: _Optional[str] = ..., revision: _Optional[int] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RemoveHostResponse(_message.Message):
     __slots__ = ()
@@ -310,12 +324,14 @@ class UpdatePoolResponse(_message.Message):
     def __init__(self, pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ...) -> None: ...
 
 class RemovePoolRequest(_message.Message):
-    __slots__ = ("name", "request_id")
+    __slots__ = ("name", "revision", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
+    revision: int
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RemovePoolResponse(_message.Message):
     __slots__ = ()

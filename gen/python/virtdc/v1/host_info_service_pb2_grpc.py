@@ -145,10 +145,10 @@ class HostInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateHost(self, request, context):
-        """Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
+        """Changes what an operator declares of a host. Less than is claimed on it is accepted: the host is then flagged
+        OVERCOMMITTED and takes no guests. With a new uri it is UNREACHABLE until it was reached there.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
-        ABORTED `STALE_REVISION`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,7 +157,7 @@ class HostInfoServicer(object):
     def CordonHost(self, request, context):
         """Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,7 +166,7 @@ class HostInfoServicer(object):
     def UncordonHost(self, request, context):
         """Lets a host take guests again. Uncordoning an available host changes nothing.
 
-        Errors: NOT_FOUND `HOST_NOT_FOUND`.
+        Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -176,7 +176,7 @@ class HostInfoServicer(object):
         """Forgets a host. Nothing is done to the machine.
 
         Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
-        or it exports a pool).
+        or it exports a pool); ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -238,7 +238,7 @@ class HostInfoServicer(object):
     def RemovePool(self, request, context):
         """Forgets a pool and its images. Nothing is done to the hosts.
 
-        Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
+        Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

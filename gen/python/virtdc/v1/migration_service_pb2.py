@@ -27,7 +27,7 @@ from virtdc.v1 import operation_pb2 as virtdc_dot_v1_dot_operation__pb2
 from virtdc.v1 import placement_pb2 as virtdc_dot_v1_dot_placement__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtdc/v1/migration_service.proto\x12\tvirtdc.v1\x1a\x19virtdc/v1/migration.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\"\x8b\x01\n\x13MigrateGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x13\n\x0bsource_host\x18\x02 \x01(\t\x12\x11\n\tdest_host\x18\x03 \x01(\t\x12*\n\x06policy\x18\x04 \x01(\x0b\x32\x1a.virtdc.v1.MigrationPolicy\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"?\n\x14MigrateGuestResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"d\n\x15\x43heckMigrationRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12*\n\x06policy\x18\x03 \x01(\x0b\x32\x1a.virtdc.v1.MigrationPolicy\"\xf8\x01\n\x16\x43heckMigrationResponse\x12\x13\n\x0bsource_host\x18\x01 \x01(\t\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12)\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.virtdc.v1.MigrationCheck\x12.\n\x08\x66orecast\x18\x04 \x01(\x0b\x32\x1c.virtdc.v1.MigrationForecast\x12\x14\n\x0c\x63opies_disks\x18\x05 \x01(\x08\x12\x16\n\x0e\x61rrives_paused\x18\x06 \x01(\x08\x12-\n\x08\x64\x65\x63ision\x18\x07 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"(\n\x13GetMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\"D\n\x14GetMigrationResponse\x12,\n\tmigration\x18\x01 \x01(\x0b\x32\x19.virtdc.v1.GuestMigration\"j\n\x15ListMigrationsRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.virtdc.v1.MigrationFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"r\n\x16ListMigrationsResponse\x12-\n\nmigrations\x18\x01 \x03(\x0b\x32\x19.virtdc.v1.GuestMigration\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"*\n\x15WatchMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\"F\n\x16WatchMigrationResponse\x12,\n\tmigration\x18\x01 \x01(\x0b\x32\x19.virtdc.v1.GuestMigration\"?\n\x16\x43\x61ncelMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"B\n\x17\x43\x61ncelMigrationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation2\xa7\x04\n\tMigration\x12O\n\x0cMigrateGuest\x12\x1e.virtdc.v1.MigrateGuestRequest\x1a\x1f.virtdc.v1.MigrateGuestResponse\x12Z\n\x0e\x43heckMigration\x12 .virtdc.v1.CheckMigrationRequest\x1a!.virtdc.v1.CheckMigrationResponse\"\x03\x90\x02\x01\x12T\n\x0cGetMigration\x12\x1e.virtdc.v1.GetMigrationRequest\x1a\x1f.virtdc.v1.GetMigrationResponse\"\x03\x90\x02\x01\x12Z\n\x0eListMigrations\x12 .virtdc.v1.ListMigrationsRequest\x1a!.virtdc.v1.ListMigrationsResponse\"\x03\x90\x02\x01\x12\\\n\x0eWatchMigration\x12 .virtdc.v1.WatchMigrationRequest\x1a!.virtdc.v1.WatchMigrationResponse\"\x03\x90\x02\x01\x30\x01\x12]\n\x0f\x43\x61ncelMigration\x12!.virtdc.v1.CancelMigrationRequest\x1a\".virtdc.v1.CancelMigrationResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtdc/v1/migration_service.proto\x12\tvirtdc.v1\x1a\x19virtdc/v1/migration.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\"\x9d\x01\n\x13MigrateGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x13\n\x0bsource_host\x18\x02 \x01(\t\x12\x11\n\tdest_host\x18\x03 \x01(\t\x12*\n\x06policy\x18\x04 \x01(\x0b\x32\x1a.virtdc.v1.MigrationPolicy\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"?\n\x14MigrateGuestResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"d\n\x15\x43heckMigrationRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12*\n\x06policy\x18\x03 \x01(\x0b\x32\x1a.virtdc.v1.MigrationPolicy\"\xf8\x01\n\x16\x43heckMigrationResponse\x12\x13\n\x0bsource_host\x18\x01 \x01(\t\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12)\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.virtdc.v1.MigrationCheck\x12.\n\x08\x66orecast\x18\x04 \x01(\x0b\x32\x1c.virtdc.v1.MigrationForecast\x12\x14\n\x0c\x63opies_disks\x18\x05 \x01(\x08\x12\x16\n\x0e\x61rrives_paused\x18\x06 \x01(\x08\x12-\n\x08\x64\x65\x63ision\x18\x07 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"(\n\x13GetMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\"D\n\x14GetMigrationResponse\x12,\n\tmigration\x18\x01 \x01(\x0b\x32\x19.virtdc.v1.GuestMigration\"j\n\x15ListMigrationsRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.virtdc.v1.MigrationFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"r\n\x16ListMigrationsResponse\x12-\n\nmigrations\x18\x01 \x03(\x0b\x32\x19.virtdc.v1.GuestMigration\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"*\n\x15WatchMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\"F\n\x16WatchMigrationResponse\x12,\n\tmigration\x18\x01 \x01(\x0b\x32\x19.virtdc.v1.GuestMigration\"?\n\x16\x43\x61ncelMigrationRequest\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"B\n\x17\x43\x61ncelMigrationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation2\xa7\x04\n\tMigration\x12O\n\x0cMigrateGuest\x12\x1e.virtdc.v1.MigrateGuestRequest\x1a\x1f.virtdc.v1.MigrateGuestResponse\x12Z\n\x0e\x43heckMigration\x12 .virtdc.v1.CheckMigrationRequest\x1a!.virtdc.v1.CheckMigrationResponse\"\x03\x90\x02\x01\x12T\n\x0cGetMigration\x12\x1e.virtdc.v1.GetMigrationRequest\x1a\x1f.virtdc.v1.GetMigrationResponse\"\x03\x90\x02\x01\x12Z\n\x0eListMigrations\x12 .virtdc.v1.ListMigrationsRequest\x1a!.virtdc.v1.ListMigrationsResponse\"\x03\x90\x02\x01\x12\\\n\x0eWatchMigration\x12 .virtdc.v1.WatchMigrationRequest\x1a!.virtdc.v1.WatchMigrationResponse\"\x03\x90\x02\x01\x30\x01\x12]\n\x0f\x43\x61ncelMigration\x12!.virtdc.v1.CancelMigrationRequest\x1a\".virtdc.v1.CancelMigrationResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,29 +45,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MIGRATION'].methods_by_name['CancelMigration']._loaded_options = None
   _globals['_MIGRATION'].methods_by_name['CancelMigration']._serialized_options = b'\220\002\002'
   _globals['_MIGRATEGUESTREQUEST']._serialized_start=130
-  _globals['_MIGRATEGUESTREQUEST']._serialized_end=269
-  _globals['_MIGRATEGUESTRESPONSE']._serialized_start=271
-  _globals['_MIGRATEGUESTRESPONSE']._serialized_end=334
-  _globals['_CHECKMIGRATIONREQUEST']._serialized_start=336
-  _globals['_CHECKMIGRATIONREQUEST']._serialized_end=436
-  _globals['_CHECKMIGRATIONRESPONSE']._serialized_start=439
-  _globals['_CHECKMIGRATIONRESPONSE']._serialized_end=687
-  _globals['_GETMIGRATIONREQUEST']._serialized_start=689
-  _globals['_GETMIGRATIONREQUEST']._serialized_end=729
-  _globals['_GETMIGRATIONRESPONSE']._serialized_start=731
-  _globals['_GETMIGRATIONRESPONSE']._serialized_end=799
-  _globals['_LISTMIGRATIONSREQUEST']._serialized_start=801
-  _globals['_LISTMIGRATIONSREQUEST']._serialized_end=907
-  _globals['_LISTMIGRATIONSRESPONSE']._serialized_start=909
-  _globals['_LISTMIGRATIONSRESPONSE']._serialized_end=1023
-  _globals['_WATCHMIGRATIONREQUEST']._serialized_start=1025
-  _globals['_WATCHMIGRATIONREQUEST']._serialized_end=1067
-  _globals['_WATCHMIGRATIONRESPONSE']._serialized_start=1069
-  _globals['_WATCHMIGRATIONRESPONSE']._serialized_end=1139
-  _globals['_CANCELMIGRATIONREQUEST']._serialized_start=1141
-  _globals['_CANCELMIGRATIONREQUEST']._serialized_end=1204
-  _globals['_CANCELMIGRATIONRESPONSE']._serialized_start=1206
-  _globals['_CANCELMIGRATIONRESPONSE']._serialized_end=1272
-  _globals['_MIGRATION']._serialized_start=1275
-  _globals['_MIGRATION']._serialized_end=1826
+  _globals['_MIGRATEGUESTREQUEST']._serialized_end=287
+  _globals['_MIGRATEGUESTRESPONSE']._serialized_start=289
+  _globals['_MIGRATEGUESTRESPONSE']._serialized_end=352
+  _globals['_CHECKMIGRATIONREQUEST']._serialized_start=354
+  _globals['_CHECKMIGRATIONREQUEST']._serialized_end=454
+  _globals['_CHECKMIGRATIONRESPONSE']._serialized_start=457
+  _globals['_CHECKMIGRATIONRESPONSE']._serialized_end=705
+  _globals['_GETMIGRATIONREQUEST']._serialized_start=707
+  _globals['_GETMIGRATIONREQUEST']._serialized_end=747
+  _globals['_GETMIGRATIONRESPONSE']._serialized_start=749
+  _globals['_GETMIGRATIONRESPONSE']._serialized_end=817
+  _globals['_LISTMIGRATIONSREQUEST']._serialized_start=819
+  _globals['_LISTMIGRATIONSREQUEST']._serialized_end=925
+  _globals['_LISTMIGRATIONSRESPONSE']._serialized_start=927
+  _globals['_LISTMIGRATIONSRESPONSE']._serialized_end=1041
+  _globals['_WATCHMIGRATIONREQUEST']._serialized_start=1043
+  _globals['_WATCHMIGRATIONREQUEST']._serialized_end=1085
+  _globals['_WATCHMIGRATIONRESPONSE']._serialized_start=1087
+  _globals['_WATCHMIGRATIONRESPONSE']._serialized_end=1157
+  _globals['_CANCELMIGRATIONREQUEST']._serialized_start=1159
+  _globals['_CANCELMIGRATIONREQUEST']._serialized_end=1222
+  _globals['_CANCELMIGRATIONRESPONSE']._serialized_start=1224
+  _globals['_CANCELMIGRATIONRESPONSE']._serialized_end=1290
+  _globals['_MIGRATION']._serialized_start=1293
+  _globals['_MIGRATION']._serialized_end=1844
 # @@protoc_insertion_point(module_scope)

@@ -10,18 +10,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class MigrateGuestRequest(_message.Message):
-    __slots__ = ("vmid", "source_host", "dest_host", "policy", "request_id")
+    __slots__ = ("vmid", "source_host", "dest_host", "policy", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
     SOURCE_HOST_FIELD_NUMBER: _ClassVar[int]
     DEST_HOST_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
     source_host: str
     dest_host: str
     policy: _migration_pb2.MigrationPolicy
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., source_host: _Optional[str] = ..., dest_host: _Optional[str] = ..., policy: _Optional[_Union[_migration_pb2.MigrationPolicy, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., source_host: _Optional[str] = ..., dest_host: _Optional[str] = ..., policy: _Optional[_Union[_migration_pb2.MigrationPolicy, _Mapping]] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class MigrateGuestResponse(_message.Message):
     __slots__ = ("operation",)

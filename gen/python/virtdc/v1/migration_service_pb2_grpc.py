@@ -78,10 +78,11 @@ class MigrationServicer(object):
         both hosts until the operation ends. If the migration fails, the guest runs on where it was.
 
         Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
-        on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
-        RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
-        operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
-        where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
+        on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
+        `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
+        PlacementExplanation. The operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended
+        it, with `MIGRATION_ENDED` where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from
+        both hosts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -76,12 +76,14 @@ class SubmitGuestResponse(_message.Message):
     def __init__(self, guest: _Optional[_Union[_guest_pb2.Guest, _Mapping]] = ..., operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ..., decision: _Optional[_Union[_placement_pb2.PlacementSummary, _Mapping]] = ...) -> None: ...
 
 class TerminateGuestRequest(_message.Message):
-    __slots__ = ("vmid", "request_id")
+    __slots__ = ("vmid", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     vmid: str
+    revision: int
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, vmid: _Optional[str] = ..., revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class TerminateGuestResponse(_message.Message):
     __slots__ = ("operation",)

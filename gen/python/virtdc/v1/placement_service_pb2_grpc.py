@@ -90,7 +90,8 @@ class PlacementServicer(object):
         operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
         too; its disks stay.
 
-        Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
+        Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED
+        `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -26,23 +26,23 @@ from virtdc.v1 import operation_pb2 as virtdc_dot_v1_dot_operation__pb2
 from virtdc.v1 import placement_pb2 as virtdc_dot_v1_dot_placement__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtdc/v1/scaling_service.proto\x12\tvirtdc.v1\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\"\x92\x01\n\x0fScaleCpuRequest\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x0b\n\x03\x63pu\x18\x03 \x01(\x05\x12\'\n\non_no_room\x18\x04 \x01(\x0e\x32\x13.virtdc.v1.OnNoRoom\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"}\n\x10ScaleCpuResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"\x9c\x01\n\x12ScaleMemoryRequest\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x12\n\nmemory_kib\x18\x03 \x01(\x03\x12\'\n\non_no_room\x18\x04 \x01(\x0e\x32\x13.virtdc.v1.OnNoRoom\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\x80\x01\n\x13ScaleMemoryResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary*Z\n\x08OnNoRoom\x12\x1a\n\x16ON_NO_ROOM_UNSPECIFIED\x10\x00\x12\x15\n\x11ON_NO_ROOM_REFUSE\x10\x01\x12\x1b\n\x17ON_NO_ROOM_MIGRATE_SELF\x10\x02\x32\x9c\x01\n\x07Scaling\x12\x43\n\x08ScaleCpu\x12\x1a.virtdc.v1.ScaleCpuRequest\x1a\x1b.virtdc.v1.ScaleCpuResponse\x12L\n\x0bScaleMemory\x12\x1d.virtdc.v1.ScaleMemoryRequest\x1a\x1e.virtdc.v1.ScaleMemoryResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtdc/v1/scaling_service.proto\x12\tvirtdc.v1\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\"\xa4\x01\n\x0fScaleCpuRequest\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x0b\n\x03\x63pu\x18\x03 \x01(\x05\x12\'\n\non_no_room\x18\x04 \x01(\x0e\x32\x13.virtdc.v1.OnNoRoom\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"}\n\x10ScaleCpuResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"\xae\x01\n\x12ScaleMemoryRequest\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x12\n\nmemory_kib\x18\x03 \x01(\x03\x12\'\n\non_no_room\x18\x04 \x01(\x0e\x32\x13.virtdc.v1.OnNoRoom\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"\x80\x01\n\x13ScaleMemoryResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12\x11\n\tdest_host\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary*Z\n\x08OnNoRoom\x12\x1a\n\x16ON_NO_ROOM_UNSPECIFIED\x10\x00\x12\x15\n\x11ON_NO_ROOM_REFUSE\x10\x01\x12\x1b\n\x17ON_NO_ROOM_MIGRATE_SELF\x10\x02\x32\x9c\x01\n\x07Scaling\x12\x43\n\x08ScaleCpu\x12\x1a.virtdc.v1.ScaleCpuRequest\x1a\x1b.virtdc.v1.ScaleCpuResponse\x12L\n\x0bScaleMemory\x12\x1d.virtdc.v1.ScaleMemoryRequest\x1a\x1e.virtdc.v1.ScaleMemoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtdc.v1.scaling_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ONNOROOM']._serialized_start=666
-  _globals['_ONNOROOM']._serialized_end=756
+  _globals['_ONNOROOM']._serialized_start=702
+  _globals['_ONNOROOM']._serialized_end=792
   _globals['_SCALECPUREQUEST']._serialized_start=101
-  _globals['_SCALECPUREQUEST']._serialized_end=247
-  _globals['_SCALECPURESPONSE']._serialized_start=249
-  _globals['_SCALECPURESPONSE']._serialized_end=374
-  _globals['_SCALEMEMORYREQUEST']._serialized_start=377
-  _globals['_SCALEMEMORYREQUEST']._serialized_end=533
-  _globals['_SCALEMEMORYRESPONSE']._serialized_start=536
-  _globals['_SCALEMEMORYRESPONSE']._serialized_end=664
-  _globals['_SCALING']._serialized_start=759
-  _globals['_SCALING']._serialized_end=915
+  _globals['_SCALECPUREQUEST']._serialized_end=265
+  _globals['_SCALECPURESPONSE']._serialized_start=267
+  _globals['_SCALECPURESPONSE']._serialized_end=392
+  _globals['_SCALEMEMORYREQUEST']._serialized_start=395
+  _globals['_SCALEMEMORYREQUEST']._serialized_end=569
+  _globals['_SCALEMEMORYRESPONSE']._serialized_start=572
+  _globals['_SCALEMEMORYRESPONSE']._serialized_end=700
+  _globals['_SCALING']._serialized_start=795
+  _globals['_SCALING']._serialized_end=951
 # @@protoc_insertion_point(module_scope)

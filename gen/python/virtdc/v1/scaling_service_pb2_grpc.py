@@ -63,11 +63,11 @@ class ScalingServicer(object):
         reboot would bring them back).
 
         Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-        (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
-        RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-        operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
-        does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
-        before it did.
+        (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`,
+        `STALE_REVISION`; RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a
+        PlacementExplanation. The operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a
+        scale-down needs the agent and it does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and
+        with `MOVE_FAILED` where the move before it did.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

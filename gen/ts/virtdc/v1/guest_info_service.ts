@@ -255,6 +255,8 @@ export interface AdoptGuestsResponse {
 export interface StartGuestRequest {
   /** The guest. */
   vmid: string;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -269,10 +271,14 @@ export interface StartGuestResponse {
 export interface StopGuestRequest {
   /** The guest. */
   vmid: string;
-  /** Whether it is switched off at once, as by pulling the plug, instead of asked. */
+  /** How long it may take to power off by itself, s, 0 to 3,600; not given: 60. */
+  graceS?:
+    | number
+    | undefined;
+  /** Whether its power is cut when that time is up; with grace_s 0, at once. */
   force: boolean;
-  /** How long it may take, s, at most 3,600; 0: 60. */
-  graceS: number;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -289,6 +295,8 @@ export interface RebootGuestRequest {
   vmid: string;
   /** Whether it is reset, as by a button, instead of asked. */
   force: boolean;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -303,6 +311,8 @@ export interface RebootGuestResponse {
 export interface PauseGuestRequest {
   /** The guest. */
   vmid: string;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -317,6 +327,8 @@ export interface PauseGuestResponse {
 export interface ResumeGuestRequest {
   /** The guest. */
   vmid: string;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -391,6 +403,10 @@ export interface ImportBaseGuestRequest {
     | undefined;
   /** Name of the base image of each disk, by target device (vda); at most 64. A disk without one is made empty. */
   images: { [key: string]: string };
+  /** Whether a base guest of that name is replaced. Guests that were made from it stay as they are. */
+  replace: boolean;
+  /** Revision that a base guest to be replaced must still be at; 0: whichever. */
+  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -430,6 +446,8 @@ export interface ListBaseGuestsResponse {
 export interface DeleteBaseGuestRequest {
   /** The base guest. */
   name: string;
+  /** Revision that it must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -2014,7 +2032,7 @@ export const AdoptGuestsResponse: MessageFns<AdoptGuestsResponse> = {
 };
 
 function createBaseStartGuestRequest(): StartGuestRequest {
-  return { vmid: "", requestId: "" };
+  return { vmid: "", revision: 0n, requestId: "" };
 }
 
 export const StartGuestRequest: MessageFns<StartGuestRequest> = {
@@ -2022,8 +2040,14 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2050,7 +2074,15 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2072,6 +2104,7 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
   fromJSON(object: any): StartGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2085,6 +2118,9 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2097,6 +2133,7 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<StartGuestRequest>, I>>(object: I): StartGuestRequest {
     const message = createBaseStartGuestRequest();
     message.vmid = object.vmid ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2172,7 +2209,7 @@ export const StartGuestResponse: MessageFns<StartGuestResponse> = {
 };
 
 function createBaseStopGuestRequest(): StopGuestRequest {
-  return { vmid: "", force: false, graceS: 0, requestId: "" };
+  return { vmid: "", graceS: undefined, force: false, revision: 0n, requestId: "" };
 }
 
 export const StopGuestRequest: MessageFns<StopGuestRequest> = {
@@ -2180,14 +2217,20 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
-    if (message.force !== false) {
-      writer.uint32(16).bool(message.force);
+    if (message.graceS !== undefined) {
+      writer.uint32(16).int32(message.graceS);
     }
-    if (message.graceS !== 0) {
-      writer.uint32(24).int32(message.graceS);
+    if (message.force !== false) {
+      writer.uint32(24).bool(message.force);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(32).int64(message.revision);
     }
     if (message.requestId !== "") {
-      writer.uint32(34).string(message.requestId);
+      writer.uint32(42).string(message.requestId);
     }
     return writer;
   },
@@ -2218,7 +2261,7 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
               break;
             }
 
-            message.force = reader.bool();
+            message.graceS = reader.int32();
             continue;
           }
           case 3: {
@@ -2226,11 +2269,19 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
               break;
             }
 
-            message.graceS = reader.int32();
+            message.force = reader.bool();
             continue;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -2252,12 +2303,13 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
   fromJSON(object: any): StopGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
-      force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
       graceS: isSet(object.graceS)
         ? globalThis.Number(object.graceS)
         : isSet(object.grace_s)
         ? globalThis.Number(object.grace_s)
-        : 0,
+        : undefined,
+      force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2271,11 +2323,14 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
+    if (message.graceS !== undefined) {
+      obj.graceS = Math.round(message.graceS);
+    }
     if (message.force !== false) {
       obj.force = message.force;
     }
-    if (message.graceS !== 0) {
-      obj.graceS = Math.round(message.graceS);
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
     }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
@@ -2289,8 +2344,9 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<StopGuestRequest>, I>>(object: I): StopGuestRequest {
     const message = createBaseStopGuestRequest();
     message.vmid = object.vmid ?? "";
+    message.graceS = object.graceS ?? undefined;
     message.force = object.force ?? false;
-    message.graceS = object.graceS ?? 0;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2366,7 +2422,7 @@ export const StopGuestResponse: MessageFns<StopGuestResponse> = {
 };
 
 function createBaseRebootGuestRequest(): RebootGuestRequest {
-  return { vmid: "", force: false, requestId: "" };
+  return { vmid: "", force: false, revision: 0n, requestId: "" };
 }
 
 export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
@@ -2377,8 +2433,14 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     if (message.force !== false) {
       writer.uint32(16).bool(message.force);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(24).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(34).string(message.requestId);
     }
     return writer;
   },
@@ -2413,7 +2475,15 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -2436,6 +2506,7 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
       force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2452,6 +2523,9 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     if (message.force !== false) {
       obj.force = message.force;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2465,6 +2539,7 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     const message = createBaseRebootGuestRequest();
     message.vmid = object.vmid ?? "";
     message.force = object.force ?? false;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2540,7 +2615,7 @@ export const RebootGuestResponse: MessageFns<RebootGuestResponse> = {
 };
 
 function createBasePauseGuestRequest(): PauseGuestRequest {
-  return { vmid: "", requestId: "" };
+  return { vmid: "", revision: 0n, requestId: "" };
 }
 
 export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
@@ -2548,8 +2623,14 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2576,7 +2657,15 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2598,6 +2687,7 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
   fromJSON(object: any): PauseGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2611,6 +2701,9 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2623,6 +2716,7 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<PauseGuestRequest>, I>>(object: I): PauseGuestRequest {
     const message = createBasePauseGuestRequest();
     message.vmid = object.vmid ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2698,7 +2792,7 @@ export const PauseGuestResponse: MessageFns<PauseGuestResponse> = {
 };
 
 function createBaseResumeGuestRequest(): ResumeGuestRequest {
-  return { vmid: "", requestId: "" };
+  return { vmid: "", revision: 0n, requestId: "" };
 }
 
 export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
@@ -2706,8 +2800,14 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2734,7 +2834,15 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2756,6 +2864,7 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
   fromJSON(object: any): ResumeGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2769,6 +2878,9 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2781,6 +2893,7 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResumeGuestRequest>, I>>(object: I): ResumeGuestRequest {
     const message = createBaseResumeGuestRequest();
     message.vmid = object.vmid ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -3350,7 +3463,7 @@ export const BaseGuestSource: MessageFns<BaseGuestSource> = {
 };
 
 function createBaseImportBaseGuestRequest(): ImportBaseGuestRequest {
-  return { name: "", source: undefined, images: {}, validateOnly: false, requestId: "" };
+  return { name: "", source: undefined, images: {}, replace: false, revision: 0n, validateOnly: false, requestId: "" };
 }
 
 export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
@@ -3369,11 +3482,20 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
     globalThis.Object.entries(message.images).forEach(([key, value]: [string, string]) => {
       ImportBaseGuestRequest_ImagesEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
+    if (message.replace !== false) {
+      writer.uint32(40).bool(message.replace);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(48).int64(message.revision);
+    }
     if (message.validateOnly !== false) {
-      writer.uint32(40).bool(message.validateOnly);
+      writer.uint32(56).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(50).string(message.requestId);
+      writer.uint32(66).string(message.requestId);
     }
     return writer;
   },
@@ -3431,11 +3553,27 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
               break;
             }
 
-            message.validateOnly = reader.bool();
+            message.replace = reader.bool();
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
               break;
             }
 
@@ -3478,6 +3616,8 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
           {},
         )
         : {},
+      replace: isSet(object.replace) ? globalThis.Boolean(object.replace) : false,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -3509,6 +3649,12 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
           obj.images[k] = v;
         });
       }
+    }
+    if (message.replace !== false) {
+      obj.replace = message.replace;
+    }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
     }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
@@ -3548,6 +3694,8 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
       },
       {},
     );
+    message.replace = object.replace ?? false;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -3924,7 +4072,7 @@ export const ListBaseGuestsResponse: MessageFns<ListBaseGuestsResponse> = {
 };
 
 function createBaseDeleteBaseGuestRequest(): DeleteBaseGuestRequest {
-  return { name: "", requestId: "" };
+  return { name: "", revision: 0n, requestId: "" };
 }
 
 export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
@@ -3932,8 +4080,14 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -3960,7 +4114,15 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -3982,6 +4144,7 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
   fromJSON(object: any): DeleteBaseGuestRequest {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -3995,6 +4158,9 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
     if (message.name !== "") {
       obj.name = message.name;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -4007,6 +4173,7 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestRequest>, I>>(object: I): DeleteBaseGuestRequest {
     const message = createBaseDeleteBaseGuestRequest();
     message.name = object.name ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -4151,7 +4318,7 @@ export const GuestInfoDefinition = {
      * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
      *
      * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
-     * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
+     * in the metadata), `STALE_REVISION`; UNAVAILABLE `HOST_UNREACHABLE`.
      */
     startGuest: {
       name: "StartGuest",
@@ -4164,8 +4331,8 @@ export const GuestInfoDefinition = {
     /**
      * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
      *
-     * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
-     * runs on.
+     * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time and
+     * force was not given: it runs on.
      */
     stopGuest: {
       name: "StopGuest",
@@ -4249,9 +4416,9 @@ export const GuestInfoDefinition = {
      * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
      * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
      *
-     * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
-     * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
-     * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
+     * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+     * ABORTED `STALE_REVISION`; INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest
+     * NOT_FOUND `HOST_NOT_FOUND`, `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
      */
     importBaseGuest: {
       name: "ImportBaseGuest",
@@ -4273,7 +4440,7 @@ export const GuestInfoDefinition = {
     /**
      * Forgets a base guest. Guests that were made from it keep what they were made from.
      *
-     * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
+     * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
      */
     deleteBaseGuest: {
       name: "DeleteBaseGuest",
@@ -4341,7 +4508,7 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
    * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
-   * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
+   * in the metadata), `STALE_REVISION`; UNAVAILABLE `HOST_UNREACHABLE`.
    */
   startGuest(
     request: StartGuestRequest,
@@ -4350,8 +4517,8 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
    *
-   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
-   * runs on.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time and
+   * force was not given: it runs on.
    */
   stopGuest(request: StopGuestRequest, context: CallContext & CallContextExt): Promise<DeepPartial<StopGuestResponse>>;
   /**
@@ -4408,9 +4575,9 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
    * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
    * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
    *
-   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
-   * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
-   * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
+   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+   * ABORTED `STALE_REVISION`; INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest
+   * NOT_FOUND `HOST_NOT_FOUND`, `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
    */
   importBaseGuest(
     request: ImportBaseGuestRequest,
@@ -4424,7 +4591,7 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Forgets a base guest. Guests that were made from it keep what they were made from.
    *
-   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
+   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   deleteBaseGuest(
     request: DeleteBaseGuestRequest,
@@ -4487,7 +4654,7 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
    * Starts a STOPPED or LOST guest again, on the host it is bound to, from the definition that virtdc keeps.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (the other operation
-   * in the metadata); UNAVAILABLE `HOST_UNREACHABLE`.
+   * in the metadata), `STALE_REVISION`; UNAVAILABLE `HOST_UNREACHABLE`.
    */
   startGuest(
     request: DeepPartial<StartGuestRequest>,
@@ -4496,8 +4663,8 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   /**
    * Powers a guest off. It keeps its disks and its claim. A PAUSED guest hears no request: it needs force.
    *
-   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time: it
-   * runs on.
+   * Errors: those of StartGuest. The operation fails with `GUEST_DID_NOT_STOP` where the guest was not off in time and
+   * force was not given: it runs on.
    */
   stopGuest(request: DeepPartial<StopGuestRequest>, options?: CallOptions & CallOptionsExt): Promise<StopGuestResponse>;
   /**
@@ -4554,9 +4721,9 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
    * attribute values vm_name, vm_uuid, max_memory, current_memory, max_cpu and current_cpu stand for the guest's own;
    * name, uuid, memory, currentMemory, vcpu, MAC addresses and disk sources are set in any case.
    *
-   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs: delete it first);
-   * INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest NOT_FOUND `HOST_NOT_FOUND`,
-   * `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
+   * Importing the same again changes nothing. Errors: ALREADY_EXISTS `BASE_GUEST_EXISTS` (it differs; see replace);
+   * ABORTED `STALE_REVISION`; INVALID_ARGUMENT with everything in the XML that is not accepted; with from_guest
+   * NOT_FOUND `HOST_NOT_FOUND`, `DOMAIN_NOT_FOUND`, UNAVAILABLE `HOST_UNREACHABLE`.
    */
   importBaseGuest(
     request: DeepPartial<ImportBaseGuestRequest>,
@@ -4570,7 +4737,7 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
   /**
    * Forgets a base guest. Guests that were made from it keep what they were made from.
    *
-   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`.
+   * Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   deleteBaseGuest(
     request: DeepPartial<DeleteBaseGuestRequest>,

@@ -20,96 +20,96 @@ export const protobufFileName = "virtdc/v1/host_info_service.proto";
 /** HostInfo: the hosts, their pools and the base images in them. */
 
 /** What an import does to a host. */
-export const NodeChange = {
+export const NodeInfoChangeKind = {
   /** UNSPECIFIED - Never sent. */
-  UNSPECIFIED: "NODE_CHANGE_UNSPECIFIED",
+  UNSPECIFIED: "NODE_INFO_CHANGE_KIND_UNSPECIFIED",
   /** ADDED - New. */
-  ADDED: "NODE_CHANGE_ADDED",
+  ADDED: "NODE_INFO_CHANGE_KIND_ADDED",
   /** UPDATED - Known, and differs. */
-  UPDATED: "NODE_CHANGE_UPDATED",
+  UPDATED: "NODE_INFO_CHANGE_KIND_UPDATED",
   /** UNCHANGED - Known, and does not differ. */
-  UNCHANGED: "NODE_CHANGE_UNCHANGED",
+  UNCHANGED: "NODE_INFO_CHANGE_KIND_UNCHANGED",
   /** ABSENT - Known, but not in the file; left as it is. */
-  ABSENT: "NODE_CHANGE_ABSENT",
-  /** PRUNED - Known, but not in the file; removed. */
-  PRUNED: "NODE_CHANGE_PRUNED",
+  ABSENT: "NODE_INFO_CHANGE_KIND_ABSENT",
+  /** REMOVED - Known, but not in the file; removed. */
+  REMOVED: "NODE_INFO_CHANGE_KIND_REMOVED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
-export type NodeChange = typeof NodeChange[keyof typeof NodeChange];
+export type NodeInfoChangeKind = typeof NodeInfoChangeKind[keyof typeof NodeInfoChangeKind];
 
-export namespace NodeChange {
-  export type UNSPECIFIED = typeof NodeChange.UNSPECIFIED;
-  export type ADDED = typeof NodeChange.ADDED;
-  export type UPDATED = typeof NodeChange.UPDATED;
-  export type UNCHANGED = typeof NodeChange.UNCHANGED;
-  export type ABSENT = typeof NodeChange.ABSENT;
-  export type PRUNED = typeof NodeChange.PRUNED;
-  export type UNRECOGNIZED = typeof NodeChange.UNRECOGNIZED;
+export namespace NodeInfoChangeKind {
+  export type UNSPECIFIED = typeof NodeInfoChangeKind.UNSPECIFIED;
+  export type ADDED = typeof NodeInfoChangeKind.ADDED;
+  export type UPDATED = typeof NodeInfoChangeKind.UPDATED;
+  export type UNCHANGED = typeof NodeInfoChangeKind.UNCHANGED;
+  export type ABSENT = typeof NodeInfoChangeKind.ABSENT;
+  export type REMOVED = typeof NodeInfoChangeKind.REMOVED;
+  export type UNRECOGNIZED = typeof NodeInfoChangeKind.UNRECOGNIZED;
 }
 
-export function nodeChangeFromJSON(object: any): NodeChange {
+export function nodeInfoChangeKindFromJSON(object: any): NodeInfoChangeKind {
   switch (object) {
     case 0:
-    case "NODE_CHANGE_UNSPECIFIED":
-      return NodeChange.UNSPECIFIED;
+    case "NODE_INFO_CHANGE_KIND_UNSPECIFIED":
+      return NodeInfoChangeKind.UNSPECIFIED;
     case 1:
-    case "NODE_CHANGE_ADDED":
-      return NodeChange.ADDED;
+    case "NODE_INFO_CHANGE_KIND_ADDED":
+      return NodeInfoChangeKind.ADDED;
     case 2:
-    case "NODE_CHANGE_UPDATED":
-      return NodeChange.UPDATED;
+    case "NODE_INFO_CHANGE_KIND_UPDATED":
+      return NodeInfoChangeKind.UPDATED;
     case 3:
-    case "NODE_CHANGE_UNCHANGED":
-      return NodeChange.UNCHANGED;
+    case "NODE_INFO_CHANGE_KIND_UNCHANGED":
+      return NodeInfoChangeKind.UNCHANGED;
     case 4:
-    case "NODE_CHANGE_ABSENT":
-      return NodeChange.ABSENT;
+    case "NODE_INFO_CHANGE_KIND_ABSENT":
+      return NodeInfoChangeKind.ABSENT;
     case 5:
-    case "NODE_CHANGE_PRUNED":
-      return NodeChange.PRUNED;
+    case "NODE_INFO_CHANGE_KIND_REMOVED":
+      return NodeInfoChangeKind.REMOVED;
     case -1:
     case "UNRECOGNIZED":
     default:
-      return NodeChange.UNRECOGNIZED;
+      return NodeInfoChangeKind.UNRECOGNIZED;
   }
 }
 
-export function nodeChangeToJSON(object: NodeChange): string {
+export function nodeInfoChangeKindToJSON(object: NodeInfoChangeKind): string {
   switch (object) {
-    case NodeChange.UNSPECIFIED:
-      return "NODE_CHANGE_UNSPECIFIED";
-    case NodeChange.ADDED:
-      return "NODE_CHANGE_ADDED";
-    case NodeChange.UPDATED:
-      return "NODE_CHANGE_UPDATED";
-    case NodeChange.UNCHANGED:
-      return "NODE_CHANGE_UNCHANGED";
-    case NodeChange.ABSENT:
-      return "NODE_CHANGE_ABSENT";
-    case NodeChange.PRUNED:
-      return "NODE_CHANGE_PRUNED";
-    case NodeChange.UNRECOGNIZED:
+    case NodeInfoChangeKind.UNSPECIFIED:
+      return "NODE_INFO_CHANGE_KIND_UNSPECIFIED";
+    case NodeInfoChangeKind.ADDED:
+      return "NODE_INFO_CHANGE_KIND_ADDED";
+    case NodeInfoChangeKind.UPDATED:
+      return "NODE_INFO_CHANGE_KIND_UPDATED";
+    case NodeInfoChangeKind.UNCHANGED:
+      return "NODE_INFO_CHANGE_KIND_UNCHANGED";
+    case NodeInfoChangeKind.ABSENT:
+      return "NODE_INFO_CHANGE_KIND_ABSENT";
+    case NodeInfoChangeKind.REMOVED:
+      return "NODE_INFO_CHANGE_KIND_REMOVED";
+    case NodeInfoChangeKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
 }
 
-export function nodeChangeToNumber(object: NodeChange): number {
+export function nodeInfoChangeKindToNumber(object: NodeInfoChangeKind): number {
   switch (object) {
-    case NodeChange.UNSPECIFIED:
+    case NodeInfoChangeKind.UNSPECIFIED:
       return 0;
-    case NodeChange.ADDED:
+    case NodeInfoChangeKind.ADDED:
       return 1;
-    case NodeChange.UPDATED:
+    case NodeInfoChangeKind.UPDATED:
       return 2;
-    case NodeChange.UNCHANGED:
+    case NodeInfoChangeKind.UNCHANGED:
       return 3;
-    case NodeChange.ABSENT:
+    case NodeInfoChangeKind.ABSENT:
       return 4;
-    case NodeChange.PRUNED:
+    case NodeInfoChangeKind.REMOVED:
       return 5;
-    case NodeChange.UNRECOGNIZED:
+    case NodeInfoChangeKind.UNRECOGNIZED:
     default:
       return -1;
   }
@@ -134,33 +134,42 @@ export interface ImportNodeInfoRequest {
   requestId: string;
 }
 
+/** A field of a host that an import sets. */
+export interface NodeInfoField {
+  /** The field, as in Host: max_memory_kib, reserve.cpu. */
+  field: string;
+  /** Its value before; empty for a new host. */
+  before: string;
+  /** Its value after. */
+  after: string;
+}
+
 /** What an import does to one host. */
-export interface NodeDiff {
+export interface NodeInfoChange {
   /** The host. */
   hostname: string;
   /** What is done to it. */
-  change: NodeChange;
-  /** With UPDATED, the fields of Host that differ, such as max_memory_kib. Else empty. */
-  fields: string[];
-  /** With ADDED, its reserve, where max_capacity exceeds available_capacity. Else absent. */
-  reserve:
-    | Resources
-    | undefined;
+  kind: NodeInfoChangeKind;
+  /** The fields that differ; for a new host, all that the import sets, its reserve among them. */
+  fields: NodeInfoField[];
   /**
-   * By how much the claims on it exceed what it may sell from now on; absent where they fit. It is then flagged
-   * OVERCOMMITTED.
+   * By how much the claims on it exceed what it may sell from now on, which flags it OVERCOMMITTED; absent where they
+   * fit.
    */
   over:
     | Resources
     | undefined;
-  /** With ABSENT though prune was asked for: why it stays, for a person. Else empty. */
-  keptBecause: string;
+  /**
+   * What else is to be said, for a person: which reserve was made of what is not available, why an absent host stays.
+   * May be empty.
+   */
+  detail: string;
 }
 
 /** What an import did, or would do. */
 export interface ImportNodeInfoResponse {
   /** One a host: those in the file in its order, then the others by name. */
-  diff: NodeDiff[];
+  changes: NodeInfoChange[];
 }
 
 /** Asks for a new host. */
@@ -281,6 +290,8 @@ export interface UpdateHostResponse {
 export interface CordonHostRequest {
   /** The host. */
   hostname: string;
+  /** Revision that the host must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -295,6 +306,8 @@ export interface CordonHostResponse {
 export interface UncordonHostRequest {
   /** The host. */
   hostname: string;
+  /** Revision that the host must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -309,6 +322,8 @@ export interface UncordonHostResponse {
 export interface RemoveHostRequest {
   /** The host. */
   hostname: string;
+  /** Revision that the host must still be at; 0: whichever. */
+  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -461,6 +476,8 @@ export interface UpdatePoolResponse {
 export interface RemovePoolRequest {
   /** The pool. */
   name: string;
+  /** Revision that the pool must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -673,41 +690,25 @@ export const ImportNodeInfoRequest: MessageFns<ImportNodeInfoRequest> = {
   },
 };
 
-function createBaseNodeDiff(): NodeDiff {
-  return {
-    hostname: "",
-    change: NodeChange.UNSPECIFIED,
-    fields: [],
-    reserve: undefined,
-    over: undefined,
-    keptBecause: "",
-  };
+function createBaseNodeInfoField(): NodeInfoField {
+  return { field: "", before: "", after: "" };
 }
 
-export const NodeDiff: MessageFns<NodeDiff> = {
-  encode(message: NodeDiff, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hostname !== "") {
-      writer.uint32(10).string(message.hostname);
+export const NodeInfoField: MessageFns<NodeInfoField> = {
+  encode(message: NodeInfoField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
     }
-    if (message.change !== NodeChange.UNSPECIFIED) {
-      writer.uint32(16).int32(nodeChangeToNumber(message.change));
+    if (message.before !== "") {
+      writer.uint32(18).string(message.before);
     }
-    for (const v of message.fields) {
-      writer.uint32(26).string(v!);
-    }
-    if (message.reserve !== undefined) {
-      Resources.encode(message.reserve, writer.uint32(34).fork()).join();
-    }
-    if (message.over !== undefined) {
-      Resources.encode(message.over, writer.uint32(42).fork()).join();
-    }
-    if (message.keptBecause !== "") {
-      writer.uint32(50).string(message.keptBecause);
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeDiff {
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeInfoField {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -716,7 +717,114 @@ export const NodeDiff: MessageFns<NodeDiff> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeDiff();
+      const message = createBaseNodeInfoField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NodeInfoField {
+    return {
+      field: isSet(object.field) ? globalThis.String(object.field) : "",
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+    };
+  },
+
+  toJSON(message: NodeInfoField): unknown {
+    const obj: any = {};
+    if (message.field !== "") {
+      obj.field = message.field;
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NodeInfoField>, I>>(base?: I): NodeInfoField {
+    return NodeInfoField.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NodeInfoField>, I>>(object: I): NodeInfoField {
+    const message = createBaseNodeInfoField();
+    message.field = object.field ?? "";
+    message.before = object.before ?? "";
+    message.after = object.after ?? "";
+    return message;
+  },
+};
+
+function createBaseNodeInfoChange(): NodeInfoChange {
+  return { hostname: "", kind: NodeInfoChangeKind.UNSPECIFIED, fields: [], over: undefined, detail: "" };
+}
+
+export const NodeInfoChange: MessageFns<NodeInfoChange> = {
+  encode(message: NodeInfoChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostname !== "") {
+      writer.uint32(10).string(message.hostname);
+    }
+    if (message.kind !== NodeInfoChangeKind.UNSPECIFIED) {
+      writer.uint32(16).int32(nodeInfoChangeKindToNumber(message.kind));
+    }
+    for (const v of message.fields) {
+      NodeInfoField.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.over !== undefined) {
+      Resources.encode(message.over, writer.uint32(34).fork()).join();
+    }
+    if (message.detail !== "") {
+      writer.uint32(42).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeInfoChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNodeInfoChange();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -733,7 +841,7 @@ export const NodeDiff: MessageFns<NodeDiff> = {
               break;
             }
 
-            message.change = nodeChangeFromJSON(reader.int32());
+            message.kind = nodeInfoChangeKindFromJSON(reader.int32());
             continue;
           }
           case 3: {
@@ -741,7 +849,7 @@ export const NodeDiff: MessageFns<NodeDiff> = {
               break;
             }
 
-            message.fields.push(reader.string());
+            message.fields.push(NodeInfoField.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -749,7 +857,7 @@ export const NodeDiff: MessageFns<NodeDiff> = {
               break;
             }
 
-            message.reserve = Resources.decode(reader, reader.uint32());
+            message.over = Resources.decode(reader, reader.uint32());
             continue;
           }
           case 5: {
@@ -757,15 +865,7 @@ export const NodeDiff: MessageFns<NodeDiff> = {
               break;
             }
 
-            message.over = Resources.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.keptBecause = reader.string();
+            message.detail = reader.string();
             continue;
           }
         }
@@ -780,69 +880,58 @@ export const NodeDiff: MessageFns<NodeDiff> = {
     }
   },
 
-  fromJSON(object: any): NodeDiff {
+  fromJSON(object: any): NodeInfoChange {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      change: isSet(object.change) ? nodeChangeFromJSON(object.change) : NodeChange.UNSPECIFIED,
-      fields: globalThis.Array.isArray(object?.fields) ? object.fields.map((e: any) => globalThis.String(e)) : [],
-      reserve: isSet(object.reserve) ? Resources.fromJSON(object.reserve) : undefined,
+      kind: isSet(object.kind) ? nodeInfoChangeKindFromJSON(object.kind) : NodeInfoChangeKind.UNSPECIFIED,
+      fields: globalThis.Array.isArray(object?.fields) ? object.fields.map((e: any) => NodeInfoField.fromJSON(e)) : [],
       over: isSet(object.over) ? Resources.fromJSON(object.over) : undefined,
-      keptBecause: isSet(object.keptBecause)
-        ? globalThis.String(object.keptBecause)
-        : isSet(object.kept_because)
-        ? globalThis.String(object.kept_because)
-        : "",
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
     };
   },
 
-  toJSON(message: NodeDiff): unknown {
+  toJSON(message: NodeInfoChange): unknown {
     const obj: any = {};
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
-    if (message.change !== NodeChange.UNSPECIFIED) {
-      obj.change = nodeChangeToJSON(message.change);
+    if (message.kind !== NodeInfoChangeKind.UNSPECIFIED) {
+      obj.kind = nodeInfoChangeKindToJSON(message.kind);
     }
     if (message.fields?.length) {
-      obj.fields = message.fields;
-    }
-    if (message.reserve !== undefined) {
-      obj.reserve = Resources.toJSON(message.reserve);
+      obj.fields = message.fields.map((e) => NodeInfoField.toJSON(e));
     }
     if (message.over !== undefined) {
       obj.over = Resources.toJSON(message.over);
     }
-    if (message.keptBecause !== "") {
-      obj.keptBecause = message.keptBecause;
+    if (message.detail !== "") {
+      obj.detail = message.detail;
     }
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeDiff>, I>>(base?: I): NodeDiff {
-    return NodeDiff.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<NodeInfoChange>, I>>(base?: I): NodeInfoChange {
+    return NodeInfoChange.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<NodeDiff>, I>>(object: I): NodeDiff {
-    const message = createBaseNodeDiff();
+  fromPartial<I extends Exact<DeepPartial<NodeInfoChange>, I>>(object: I): NodeInfoChange {
+    const message = createBaseNodeInfoChange();
     message.hostname = object.hostname ?? "";
-    message.change = object.change ?? NodeChange.UNSPECIFIED;
-    message.fields = object.fields?.map((e) => e) || [];
-    message.reserve = (object.reserve !== undefined && object.reserve !== null)
-      ? Resources.fromPartial(object.reserve)
-      : undefined;
+    message.kind = object.kind ?? NodeInfoChangeKind.UNSPECIFIED;
+    message.fields = object.fields?.map((e) => NodeInfoField.fromPartial(e)) || [];
     message.over = (object.over !== undefined && object.over !== null) ? Resources.fromPartial(object.over) : undefined;
-    message.keptBecause = object.keptBecause ?? "";
+    message.detail = object.detail ?? "";
     return message;
   },
 };
 
 function createBaseImportNodeInfoResponse(): ImportNodeInfoResponse {
-  return { diff: [] };
+  return { changes: [] };
 }
 
 export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   encode(message: ImportNodeInfoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.diff) {
-      NodeDiff.encode(v!, writer.uint32(10).fork()).join();
+    for (const v of message.changes) {
+      NodeInfoChange.encode(v!, writer.uint32(10).fork()).join();
     }
     return writer;
   },
@@ -865,7 +954,7 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
               break;
             }
 
-            message.diff.push(NodeDiff.decode(reader, reader.uint32()));
+            message.changes.push(NodeInfoChange.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -881,13 +970,17 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   },
 
   fromJSON(object: any): ImportNodeInfoResponse {
-    return { diff: globalThis.Array.isArray(object?.diff) ? object.diff.map((e: any) => NodeDiff.fromJSON(e)) : [] };
+    return {
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => NodeInfoChange.fromJSON(e))
+        : [],
+    };
   },
 
   toJSON(message: ImportNodeInfoResponse): unknown {
     const obj: any = {};
-    if (message.diff?.length) {
-      obj.diff = message.diff.map((e) => NodeDiff.toJSON(e));
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => NodeInfoChange.toJSON(e));
     }
     return obj;
   },
@@ -897,7 +990,7 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<ImportNodeInfoResponse>, I>>(object: I): ImportNodeInfoResponse {
     const message = createBaseImportNodeInfoResponse();
-    message.diff = object.diff?.map((e) => NodeDiff.fromPartial(e)) || [];
+    message.changes = object.changes?.map((e) => NodeInfoChange.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1961,7 +2054,7 @@ export const UpdateHostResponse: MessageFns<UpdateHostResponse> = {
 };
 
 function createBaseCordonHostRequest(): CordonHostRequest {
-  return { hostname: "", requestId: "" };
+  return { hostname: "", revision: 0n, requestId: "" };
 }
 
 export const CordonHostRequest: MessageFns<CordonHostRequest> = {
@@ -1969,8 +2062,14 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -1997,7 +2096,15 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2019,6 +2126,7 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
   fromJSON(object: any): CordonHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2032,6 +2140,9 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2044,6 +2155,7 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<CordonHostRequest>, I>>(object: I): CordonHostRequest {
     const message = createBaseCordonHostRequest();
     message.hostname = object.hostname ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2117,7 +2229,7 @@ export const CordonHostResponse: MessageFns<CordonHostResponse> = {
 };
 
 function createBaseUncordonHostRequest(): UncordonHostRequest {
-  return { hostname: "", requestId: "" };
+  return { hostname: "", revision: 0n, requestId: "" };
 }
 
 export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
@@ -2125,8 +2237,14 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -2153,7 +2271,15 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -2175,6 +2301,7 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
   fromJSON(object: any): UncordonHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -2188,6 +2315,9 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -2200,6 +2330,7 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<UncordonHostRequest>, I>>(object: I): UncordonHostRequest {
     const message = createBaseUncordonHostRequest();
     message.hostname = object.hostname ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -2273,7 +2404,7 @@ export const UncordonHostResponse: MessageFns<UncordonHostResponse> = {
 };
 
 function createBaseRemoveHostRequest(): RemoveHostRequest {
-  return { hostname: "", validateOnly: false, requestId: "" };
+  return { hostname: "", revision: 0n, validateOnly: false, requestId: "" };
 }
 
 export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
@@ -2281,11 +2412,17 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
     if (message.hostname !== "") {
       writer.uint32(10).string(message.hostname);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.validateOnly !== false) {
-      writer.uint32(16).bool(message.validateOnly);
+      writer.uint32(24).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(26).string(message.requestId);
+      writer.uint32(34).string(message.requestId);
     }
     return writer;
   },
@@ -2316,11 +2453,19 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
               break;
             }
 
-            message.validateOnly = reader.bool();
+            message.revision = reader.int64() as bigint;
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -2342,6 +2487,7 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
   fromJSON(object: any): RemoveHostRequest {
     return {
       hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -2360,6 +2506,9 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
     if (message.hostname !== "") {
       obj.hostname = message.hostname;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -2375,6 +2524,7 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
   fromPartial<I extends Exact<DeepPartial<RemoveHostRequest>, I>>(object: I): RemoveHostRequest {
     const message = createBaseRemoveHostRequest();
     message.hostname = object.hostname ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -3715,7 +3865,7 @@ export const UpdatePoolResponse: MessageFns<UpdatePoolResponse> = {
 };
 
 function createBaseRemovePoolRequest(): RemovePoolRequest {
-  return { name: "", requestId: "" };
+  return { name: "", revision: 0n, requestId: "" };
 }
 
 export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
@@ -3723,8 +3873,14 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -3751,7 +3907,15 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -3773,6 +3937,7 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
   fromJSON(object: any): RemovePoolRequest {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -3786,6 +3951,9 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
     if (message.name !== "") {
       obj.name = message.name;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -3798,6 +3966,7 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
   fromPartial<I extends Exact<DeepPartial<RemovePoolRequest>, I>>(object: I): RemovePoolRequest {
     const message = createBaseRemovePoolRequest();
     message.name = object.name ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -4656,10 +4825,10 @@ export const HostInfoDefinition = {
       options: {},
     },
     /**
-     * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
+     * Changes what an operator declares of a host. Less than is claimed on it is accepted: the host is then flagged
+     * OVERCOMMITTED and takes no guests. With a new uri it is UNREACHABLE until it was reached there.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
-     * ABORTED `STALE_REVISION`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
      */
     updateHost: {
       name: "UpdateHost",
@@ -4672,7 +4841,7 @@ export const HostInfoDefinition = {
     /**
      * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
      */
     cordonHost: {
       name: "CordonHost",
@@ -4685,7 +4854,7 @@ export const HostInfoDefinition = {
     /**
      * Lets a host take guests again. Uncordoning an available host changes nothing.
      *
-     * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+     * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
      */
     uncordonHost: {
       name: "UncordonHost",
@@ -4699,7 +4868,7 @@ export const HostInfoDefinition = {
      * Forgets a host. Nothing is done to the machine.
      *
      * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
-     * or it exports a pool).
+     * or it exports a pool); ABORTED `STALE_REVISION`.
      */
     removeHost: {
       name: "RemoveHost",
@@ -4787,7 +4956,7 @@ export const HostInfoDefinition = {
     /**
      * Forgets a pool and its images. Nothing is done to the hosts.
      *
-     * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
+     * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
      */
     removePool: {
       name: "RemovePool",
@@ -4859,10 +5028,10 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RegisterHostResponse>>;
   /**
-   * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
+   * Changes what an operator declares of a host. Less than is claimed on it is accepted: the host is then flagged
+   * OVERCOMMITTED and takes no guests. With a new uri it is UNREACHABLE until it was reached there.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
-   * ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   updateHost(
     request: UpdateHostRequest,
@@ -4871,7 +5040,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   cordonHost(
     request: CordonHostRequest,
@@ -4880,7 +5049,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Lets a host take guests again. Uncordoning an available host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   uncordonHost(
     request: UncordonHostRequest,
@@ -4890,7 +5059,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
    * Forgets a host. Nothing is done to the machine.
    *
    * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
-   * or it exports a pool).
+   * or it exports a pool); ABORTED `STALE_REVISION`.
    */
   removeHost(
     request: RemoveHostRequest,
@@ -4944,7 +5113,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Forgets a pool and its images. Nothing is done to the hosts.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
    */
   removePool(
     request: RemovePoolRequest,
@@ -4996,10 +5165,10 @@ export interface HostInfoClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<RegisterHostResponse>;
   /**
-   * Changes what an operator declares of a host. With a new uri it is UNREACHABLE until it was reached there.
+   * Changes what an operator declares of a host. Less than is claimed on it is accepted: the host is then flagged
+   * OVERCOMMITTED and takes no guests. With a new uri it is UNREACHABLE until it was reached there.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_IN_USE` (less would be left to sell than is claimed);
-   * ABORTED `STALE_REVISION`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   updateHost(
     request: DeepPartial<UpdateHostRequest>,
@@ -5008,7 +5177,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Keeps new guests away from a host; those it has stay. Cordoning a cordoned host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   cordonHost(
     request: DeepPartial<CordonHostRequest>,
@@ -5017,7 +5186,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Lets a host take guests again. Uncordoning an available host changes nothing.
    *
-   * Errors: NOT_FOUND `HOST_NOT_FOUND`.
+   * Errors: NOT_FOUND `HOST_NOT_FOUND`; ABORTED `STALE_REVISION`.
    */
   uncordonHost(
     request: DeepPartial<UncordonHostRequest>,
@@ -5027,7 +5196,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
    * Forgets a host. Nothing is done to the machine.
    *
    * Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
-   * or it exports a pool).
+   * or it exports a pool); ABORTED `STALE_REVISION`.
    */
   removeHost(
     request: DeepPartial<RemoveHostRequest>,
@@ -5081,7 +5250,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Forgets a pool and its images. Nothing is done to the hosts.
    *
-   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests).
+   * Errors: NOT_FOUND `POOL_NOT_FOUND`; FAILED_PRECONDITION `POOL_IN_USE` (by guests); ABORTED `STALE_REVISION`.
    */
   removePool(
     request: DeepPartial<RemovePoolRequest>,

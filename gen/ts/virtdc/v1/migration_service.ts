@@ -29,6 +29,8 @@ export interface MigrateGuestRequest {
   policy:
     | MigrationPolicy
     | undefined;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -130,7 +132,7 @@ export interface CancelMigrationResponse {
 }
 
 function createBaseMigrateGuestRequest(): MigrateGuestRequest {
-  return { vmid: "", sourceHost: "", destHost: "", policy: undefined, requestId: "" };
+  return { vmid: "", sourceHost: "", destHost: "", policy: undefined, revision: 0n, requestId: "" };
 }
 
 export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
@@ -147,8 +149,14 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     if (message.policy !== undefined) {
       MigrationPolicy.encode(message.policy, writer.uint32(34).fork()).join();
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(40).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(42).string(message.requestId);
+      writer.uint32(50).string(message.requestId);
     }
     return writer;
   },
@@ -199,7 +207,15 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
             continue;
           }
           case 5: {
-            if (tag !== 42) {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -232,6 +248,7 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
         ? globalThis.String(object.dest_host)
         : "",
       policy: isSet(object.policy) ? MigrationPolicy.fromJSON(object.policy) : undefined,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -254,6 +271,9 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     if (message.policy !== undefined) {
       obj.policy = MigrationPolicy.toJSON(message.policy);
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -271,6 +291,7 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? MigrationPolicy.fromPartial(object.policy)
       : undefined;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -1310,10 +1331,11 @@ export const MigrationDefinition = {
      * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
      *
      * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
-     * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
-     * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
-     * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
-     * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
+     * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
+     * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
+     * PlacementExplanation. The operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended
+     * it, with `MIGRATION_ENDED` where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from
+     * both hosts.
      */
     migrateGuest: {
       name: "MigrateGuest",
@@ -1397,10 +1419,11 @@ export interface MigrationServiceImplementation<CallContextExt = {}> {
    * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
-   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
-   * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
-   * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
-   * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
+   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
+   * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
+   * PlacementExplanation. The operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended
+   * it, with `MIGRATION_ENDED` where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from
+   * both hosts.
    */
   migrateGuest(
     request: MigrateGuestRequest,
@@ -1459,10 +1482,11 @@ export interface MigrationClient<CallOptionsExt = {}> {
    * both hosts until the operation ends. If the migration fails, the guest runs on where it was.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`, `HOST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST` (it is not
-   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`;
-   * RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a PlacementExplanation. The
-   * operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended it, with `MIGRATION_ENDED`
-   * where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from both hosts.
+   * on source_host), `MIGRATION_IMPOSSIBLE` (a check failed; see CheckMigration); ABORTED `GUEST_BUSY`,
+   * `STALE_REVISION`; RESOURCE_EXHAUSTED `NO_HOST_FITS`, `HOST_DOES_NOT_FIT` (the one that was named) with a
+   * PlacementExplanation. The operation fails with `MIGRATION_TIMEOUT` or `MIGRATION_STALLED` where the policy ended
+   * it, with `MIGRATION_ENDED` where the guest powered off on the way, and with `MIGRATION_LOST` where it was gone from
+   * both hosts.
    */
   migrateGuest(
     request: DeepPartial<MigrateGuestRequest>,

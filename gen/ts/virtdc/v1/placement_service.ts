@@ -114,6 +114,8 @@ export interface SubmitGuestResponse {
 export interface TerminateGuestRequest {
   /** The guest. */
   vmid: string;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
 }
@@ -936,7 +938,7 @@ export const SubmitGuestResponse: MessageFns<SubmitGuestResponse> = {
 };
 
 function createBaseTerminateGuestRequest(): TerminateGuestRequest {
-  return { vmid: "", requestId: "" };
+  return { vmid: "", revision: 0n, requestId: "" };
 }
 
 export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
@@ -944,8 +946,14 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
     if (message.vmid !== "") {
       writer.uint32(10).string(message.vmid);
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
     if (message.requestId !== "") {
-      writer.uint32(18).string(message.requestId);
+      writer.uint32(26).string(message.requestId);
     }
     return writer;
   },
@@ -972,7 +980,15 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -994,6 +1010,7 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
   fromJSON(object: any): TerminateGuestRequest {
     return {
       vmid: isSet(object.vmid) ? globalThis.String(object.vmid) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       requestId: isSet(object.requestId)
         ? globalThis.String(object.requestId)
         : isSet(object.request_id)
@@ -1007,6 +1024,9 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
     if (message.vmid !== "") {
       obj.vmid = message.vmid;
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
@@ -1019,6 +1039,7 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
   fromPartial<I extends Exact<DeepPartial<TerminateGuestRequest>, I>>(object: I): TerminateGuestRequest {
     const message = createBaseTerminateGuestRequest();
     message.vmid = object.vmid ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.requestId = object.requestId ?? "";
     return message;
   },
@@ -1868,7 +1889,8 @@ export const PlacementDefinition = {
      * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
      * too; its disks stay.
      *
-     * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
+     * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED
+     * `STALE_REVISION`.
      */
     terminateGuest: {
       name: "TerminateGuest",
@@ -1950,7 +1972,8 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
    * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
    * too; its disks stay.
    *
-   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
+   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED
+   * `STALE_REVISION`.
    */
   terminateGuest(
     request: TerminateGuestRequest,
@@ -2011,7 +2034,8 @@ export interface PlacementClient<CallOptionsExt = {}> {
    * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
    * too; its disks stay.
    *
-   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`.
+   * Terminating what is being terminated answers the same operation. Errors: NOT_FOUND `GUEST_NOT_FOUND`; ABORTED
+   * `STALE_REVISION`.
    */
   terminateGuest(
     request: DeepPartial<TerminateGuestRequest>,

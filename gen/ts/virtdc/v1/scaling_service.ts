@@ -92,6 +92,8 @@ export interface ScaleCpuRequest {
   cpu: number;
   /** What happens where the host has no room for more; REFUSE if not given. */
   onNoRoom: OnNoRoom;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -120,6 +122,8 @@ export interface ScaleMemoryRequest {
   memoryKib: bigint;
   /** What happens where the host has no room for more; REFUSE if not given. */
   onNoRoom: OnNoRoom;
+  /** Revision that the guest must still be at; 0: whichever. */
+  revision: bigint;
   /** Whether only the answer is wanted. */
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
@@ -139,7 +143,15 @@ export interface ScaleMemoryResponse {
 }
 
 function createBaseScaleCpuRequest(): ScaleCpuRequest {
-  return { hostname: "", vmid: "", cpu: 0, onNoRoom: OnNoRoom.UNSPECIFIED, validateOnly: false, requestId: "" };
+  return {
+    hostname: "",
+    vmid: "",
+    cpu: 0,
+    onNoRoom: OnNoRoom.UNSPECIFIED,
+    revision: 0n,
+    validateOnly: false,
+    requestId: "",
+  };
 }
 
 export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
@@ -156,11 +168,17 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       writer.uint32(32).int32(onNoRoomToNumber(message.onNoRoom));
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(40).int64(message.revision);
+    }
     if (message.validateOnly !== false) {
-      writer.uint32(40).bool(message.validateOnly);
+      writer.uint32(48).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(50).string(message.requestId);
+      writer.uint32(58).string(message.requestId);
     }
     return writer;
   },
@@ -215,11 +233,19 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
               break;
             }
 
-            message.validateOnly = reader.bool();
+            message.revision = reader.int64() as bigint;
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
               break;
             }
 
@@ -248,6 +274,7 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
         : isSet(object.on_no_room)
         ? onNoRoomFromJSON(object.on_no_room)
         : OnNoRoom.UNSPECIFIED,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -275,6 +302,9 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       obj.onNoRoom = onNoRoomToJSON(message.onNoRoom);
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -293,6 +323,7 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     message.vmid = object.vmid ?? "";
     message.cpu = object.cpu ?? 0;
     message.onNoRoom = object.onNoRoom ?? OnNoRoom.UNSPECIFIED;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -409,7 +440,15 @@ export const ScaleCpuResponse: MessageFns<ScaleCpuResponse> = {
 };
 
 function createBaseScaleMemoryRequest(): ScaleMemoryRequest {
-  return { hostname: "", vmid: "", memoryKib: 0n, onNoRoom: OnNoRoom.UNSPECIFIED, validateOnly: false, requestId: "" };
+  return {
+    hostname: "",
+    vmid: "",
+    memoryKib: 0n,
+    onNoRoom: OnNoRoom.UNSPECIFIED,
+    revision: 0n,
+    validateOnly: false,
+    requestId: "",
+  };
 }
 
 export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
@@ -429,11 +468,17 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       writer.uint32(32).int32(onNoRoomToNumber(message.onNoRoom));
     }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(40).int64(message.revision);
+    }
     if (message.validateOnly !== false) {
-      writer.uint32(40).bool(message.validateOnly);
+      writer.uint32(48).bool(message.validateOnly);
     }
     if (message.requestId !== "") {
-      writer.uint32(50).string(message.requestId);
+      writer.uint32(58).string(message.requestId);
     }
     return writer;
   },
@@ -488,11 +533,19 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
               break;
             }
 
-            message.validateOnly = reader.bool();
+            message.revision = reader.int64() as bigint;
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
               break;
             }
 
@@ -525,6 +578,7 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
         : isSet(object.on_no_room)
         ? onNoRoomFromJSON(object.on_no_room)
         : OnNoRoom.UNSPECIFIED,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       validateOnly: isSet(object.validateOnly)
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
@@ -552,6 +606,9 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     if (message.onNoRoom !== OnNoRoom.UNSPECIFIED) {
       obj.onNoRoom = onNoRoomToJSON(message.onNoRoom);
     }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
@@ -570,6 +627,7 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     message.vmid = object.vmid ?? "";
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null) ? BigInt(object.memoryKib) : 0n;
     message.onNoRoom = object.onNoRoom ?? OnNoRoom.UNSPECIFIED;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
     return message;
@@ -702,11 +760,11 @@ export const ScalingDefinition = {
      * reboot would bring them back).
      *
      * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-     * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
-     * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-     * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
-     * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
-     * before it did.
+     * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`,
+     * `STALE_REVISION`; RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a
+     * PlacementExplanation. The operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a
+     * scale-down needs the agent and it does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and
+     * with `MOVE_FAILED` where the move before it did.
      */
     scaleCpu: {
       name: "ScaleCpu",
@@ -741,11 +799,11 @@ export interface ScalingServiceImplementation<CallContextExt = {}> {
    * reboot would bring them back).
    *
    * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
-   * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-   * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
-   * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
-   * before it did.
+   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`,
+   * `STALE_REVISION`; RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a
+   * PlacementExplanation. The operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a
+   * scale-down needs the agent and it does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and
+   * with `MOVE_FAILED` where the move before it did.
    */
   scaleCpu(request: ScaleCpuRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ScaleCpuResponse>>;
   /**
@@ -768,11 +826,11 @@ export interface ScalingClient<CallOptionsExt = {}> {
    * reboot would bring them back).
    *
    * Asking for what the guest has changes nothing and succeeds. Errors: NOT_FOUND `GUEST_NOT_FOUND`; INVALID_ARGUMENT
-   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`;
-   * RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a PlacementExplanation. The
-   * operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a scale-down needs the agent and it
-   * does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and with `MOVE_FAILED` where the move
-   * before it did.
+   * (above the guest's max_cpu); FAILED_PRECONDITION `GUEST_STATE`, `WRONG_HOST`; ABORTED `GUEST_BUSY`,
+   * `STALE_REVISION`; RESOURCE_EXHAUSTED `HOST_DOES_NOT_FIT` (REFUSE) or `NO_HOST_FITS` (MIGRATE_SELF) with a
+   * PlacementExplanation. The operation fails, and what it did is taken back, with `AGENT_UNAVAILABLE` where a
+   * scale-down needs the agent and it does not answer, with `NOT_SEEN_IN_GUEST` where the guest does not follow, and
+   * with `MOVE_FAILED` where the move before it did.
    */
   scaleCpu(request: DeepPartial<ScaleCpuRequest>, options?: CallOptions & CallOptionsExt): Promise<ScaleCpuResponse>;
   /**
