@@ -61,8 +61,14 @@ export async function startDomain(host: SimulatedHost, domain: Domain): Promise<
   setState(domain, 'PAUSED', 'STARTING_UP');
   datacenter.changed();
   await datacenter.pass(datacenter.durations.startMs);
-  if (domain.machine !== machine)
+  if (domain.machine !== machine) {
     throw new Refused('REFUSED', `domain ${domain.domainName} ended while it was started`);
+  }
+  finishStart(host, domain, machine);
+}
+
+export function finishStart(host: SimulatedHost, domain: Domain, machine: Machine): void {
+  const { datacenter } = host;
   setState(domain, 'RUNNING', 'OTHER');
   unpause(machine, datacenter.now());
   host.emit({ type: 'LIFECYCLE', uuid: domain.uuid, event: 'STARTED', detail: 'BOOTED' });
