@@ -83,16 +83,16 @@ class MigrationForecast(_message.Message):
     def __init__(self, bytes_total: _Optional[int] = ..., dirty_bytes_per_s: _Optional[int] = ..., bandwidth_bytes_per_s: _Optional[int] = ..., total_ms: _Optional[int] = ..., blackout_ms: _Optional[int] = ..., converges: _Optional[_Union[_check_pb2.CheckVerdict, str]] = ...) -> None: ...
 
 class MigrationResult(_message.Message):
-    __slots__ = ("total_ms", "blackout_ms", "downtime_ms", "bytes_transferred")
+    __slots__ = ("total_ms", "blackout_ms", "downtime_ms", "bytes_total")
     TOTAL_MS_FIELD_NUMBER: _ClassVar[int]
     BLACKOUT_MS_FIELD_NUMBER: _ClassVar[int]
     DOWNTIME_MS_FIELD_NUMBER: _ClassVar[int]
-    BYTES_TRANSFERRED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_TOTAL_FIELD_NUMBER: _ClassVar[int]
     total_ms: int
     blackout_ms: int
     downtime_ms: int
-    bytes_transferred: int
-    def __init__(self, total_ms: _Optional[int] = ..., blackout_ms: _Optional[int] = ..., downtime_ms: _Optional[int] = ..., bytes_transferred: _Optional[int] = ...) -> None: ...
+    bytes_total: int
+    def __init__(self, total_ms: _Optional[int] = ..., blackout_ms: _Optional[int] = ..., downtime_ms: _Optional[int] = ..., bytes_total: _Optional[int] = ...) -> None: ...
 
 class MigrationProgress(_message.Message):
     __slots__ = ("percent", "elapsed_ms", "bytes_total", "bytes_processed", "bytes_remaining", "dirty_bytes_per_s", "bandwidth_bytes_per_s", "iteration", "throttle_percent")

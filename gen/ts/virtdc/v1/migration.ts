@@ -319,8 +319,8 @@ export interface MigrationResult {
   downtimeMs?:
     | bigint
     | undefined;
-  /** Memory and disk that were copied, bytes. */
-  bytesTransferred?: bigint | undefined;
+  /** Memory and disk that had to be copied, bytes. */
+  bytesTotal?: bigint | undefined;
 }
 
 /** How far a migration is. A figure that is absent is not known at the moment. Moves on without a new revision. */
@@ -828,7 +828,7 @@ export const MigrationForecast: MessageFns<MigrationForecast> = {
 };
 
 function createBaseMigrationResult(): MigrationResult {
-  return { totalMs: 0n, blackoutMs: undefined, downtimeMs: undefined, bytesTransferred: undefined };
+  return { totalMs: 0n, blackoutMs: undefined, downtimeMs: undefined, bytesTotal: undefined };
 }
 
 export const MigrationResult: MessageFns<MigrationResult> = {
@@ -851,11 +851,11 @@ export const MigrationResult: MessageFns<MigrationResult> = {
       }
       writer.uint32(24).int64(message.downtimeMs);
     }
-    if (message.bytesTransferred !== undefined) {
-      if (BigInt.asIntN(64, message.bytesTransferred) !== message.bytesTransferred) {
-        throw new globalThis.Error("value provided for field message.bytesTransferred of type int64 too large");
+    if (message.bytesTotal !== undefined) {
+      if (BigInt.asIntN(64, message.bytesTotal) !== message.bytesTotal) {
+        throw new globalThis.Error("value provided for field message.bytesTotal of type int64 too large");
       }
-      writer.uint32(32).int64(message.bytesTransferred);
+      writer.uint32(32).int64(message.bytesTotal);
     }
     return writer;
   },
@@ -902,7 +902,7 @@ export const MigrationResult: MessageFns<MigrationResult> = {
               break;
             }
 
-            message.bytesTransferred = reader.int64() as bigint;
+            message.bytesTotal = reader.int64() as bigint;
             continue;
           }
         }
@@ -930,10 +930,10 @@ export const MigrationResult: MessageFns<MigrationResult> = {
         : isSet(object.downtime_ms)
         ? BigInt(object.downtime_ms)
         : undefined,
-      bytesTransferred: isSet(object.bytesTransferred)
-        ? BigInt(object.bytesTransferred)
-        : isSet(object.bytes_transferred)
-        ? BigInt(object.bytes_transferred)
+      bytesTotal: isSet(object.bytesTotal)
+        ? BigInt(object.bytesTotal)
+        : isSet(object.bytes_total)
+        ? BigInt(object.bytes_total)
         : undefined,
     };
   },
@@ -949,8 +949,8 @@ export const MigrationResult: MessageFns<MigrationResult> = {
     if (message.downtimeMs !== undefined) {
       obj.downtimeMs = message.downtimeMs.toString();
     }
-    if (message.bytesTransferred !== undefined) {
-      obj.bytesTransferred = message.bytesTransferred.toString();
+    if (message.bytesTotal !== undefined) {
+      obj.bytesTotal = message.bytesTotal.toString();
     }
     return obj;
   },
@@ -967,8 +967,8 @@ export const MigrationResult: MessageFns<MigrationResult> = {
     message.downtimeMs = (object.downtimeMs !== undefined && object.downtimeMs !== null)
       ? BigInt(object.downtimeMs)
       : undefined;
-    message.bytesTransferred = (object.bytesTransferred !== undefined && object.bytesTransferred !== null)
-      ? BigInt(object.bytesTransferred)
+    message.bytesTotal = (object.bytesTotal !== undefined && object.bytesTotal !== null)
+      ? BigInt(object.bytesTotal)
       : undefined;
     return message;
   },
