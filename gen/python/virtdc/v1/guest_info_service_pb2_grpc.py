@@ -230,7 +230,7 @@ class GuestInfoServicer(object):
         ends when the guest ends or moves.
 
         Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
-        UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
+        UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_CLOSED` (it ended, or was taken over).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -137,8 +137,8 @@ class HostInfoServicer(object):
     def RegisterHost(self, request, context):
         """Adds one host: connects to it, reads its capabilities, and answers when both were done.
 
-        Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
-        `HOST_UNREACHABLE` (with the reason; nothing was added).
+        Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name),
+        `HOST_REFUSED` (it answers, and refuses); UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -257,7 +257,7 @@ class HostInfoServicer(object):
 
         An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
         NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-        (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+        `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
         DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
         have all of it keep it.
         """

@@ -78,7 +78,7 @@ class PlacementServicer(object):
         answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
         is left and the vmid is free again.
 
-        Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+        Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
         `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -101,7 +101,7 @@ class PlacementServicer(object):
         """Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
         the time of a submit it may be gone.
 
-        No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+        No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
         `POOL_REQUIRED`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -4389,7 +4389,7 @@ export const GuestInfoDefinition = {
      * ends when the guest ends or moves.
      *
      * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
-     * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
+     * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_CLOSED` (it ended, or was taken over).
      */
     openConsole: {
       name: "OpenConsole",
@@ -4556,7 +4556,7 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
    * ends when the guest ends or moves.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
-   * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
+   * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_CLOSED` (it ended, or was taken over).
    */
   openConsole(
     request: AsyncIterable<OpenConsoleRequest>,
@@ -4702,7 +4702,7 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
    * ends when the guest ends or moves.
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE` (does not run), `NO_CONSOLE` (has none);
-   * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_TAKEN_OVER`.
+   * UNAVAILABLE `HOST_UNREACHABLE`; ABORTED `CONSOLE_CLOSED` (it ended, or was taken over).
    */
   openConsole(
     request: AsyncIterable<DeepPartial<OpenConsoleRequest>>,

@@ -4813,8 +4813,8 @@ export const HostInfoDefinition = {
     /**
      * Adds one host: connects to it, reads its capabilities, and answers when both were done.
      *
-     * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
-     * `HOST_UNREACHABLE` (with the reason; nothing was added).
+     * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name),
+     * `HOST_REFUSED` (it answers, and refuses); UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
      */
     registerHost: {
       name: "RegisterHost",
@@ -4981,7 +4981,7 @@ export const HostInfoDefinition = {
      *
      * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
      * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-     * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+     * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
      * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
      * have all of it keep it.
      */
@@ -5020,8 +5020,8 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
   /**
    * Adds one host: connects to it, reads its capabilities, and answers when both were done.
    *
-   * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
-   * `HOST_UNREACHABLE` (with the reason; nothing was added).
+   * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name),
+   * `HOST_REFUSED` (it answers, and refuses); UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
    */
   registerHost(
     request: RegisterHostRequest,
@@ -5127,7 +5127,7 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
    *
    * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
    * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
    * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
    * have all of it keep it.
    */
@@ -5157,8 +5157,8 @@ export interface HostInfoClient<CallOptionsExt = {}> {
   /**
    * Adds one host: connects to it, reads its capabilities, and answers when both were done.
    *
-   * Errors: ALREADY_EXISTS `HOST_EXISTS`, `SAME_MACHINE` (registered under another name); UNAVAILABLE
-   * `HOST_UNREACHABLE` (with the reason; nothing was added).
+   * Errors: ALREADY_EXISTS `HOST_EXISTS`; FAILED_PRECONDITION `SAME_MACHINE` (registered under another name),
+   * `HOST_REFUSED` (it answers, and refuses); UNAVAILABLE `HOST_UNREACHABLE` (with the reason; nothing was added).
    */
   registerHost(
     request: DeepPartial<RegisterHostRequest>,
@@ -5264,7 +5264,7 @@ export interface HostInfoClient<CallOptionsExt = {}> {
    *
    * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
    * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * (also if the content is not as long as the header says, or has another digest); UNAVAILABLE `HOST_UNREACHABLE`;
+   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
    * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
    * have all of it keep it.
    */

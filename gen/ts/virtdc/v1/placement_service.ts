@@ -1873,7 +1873,7 @@ export const PlacementDefinition = {
      * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
      * is left and the vmid is free again.
      *
-     * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+     * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
      * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
      */
     submitGuest: {
@@ -1904,7 +1904,7 @@ export const PlacementDefinition = {
      * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
      * the time of a submit it may be gone.
      *
-     * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+     * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
      * `POOL_REQUIRED`.
      */
     checkSpace: {
@@ -1960,7 +1960,7 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
    * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
    * is left and the vmid is free again.
    *
-   * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+   * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
    * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
    */
   submitGuest(
@@ -1983,7 +1983,7 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
    * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
    * the time of a submit it may be gone.
    *
-   * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+   * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
    * `POOL_REQUIRED`.
    */
   checkSpace(
@@ -2022,7 +2022,7 @@ export interface PlacementClient<CallOptionsExt = {}> {
    * answer comes when the claim is committed; the operation ends when the guest was seen running. If it fails, no guest
    * is left and the vmid is free again.
    *
-   * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+   * Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
    * `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
    */
   submitGuest(
@@ -2045,7 +2045,7 @@ export interface PlacementClient<CallOptionsExt = {}> {
    * Whether a guest would find room now, and where: the original's is_space_available_for_vm. Holds nothing back: by
    * the time of a submit it may be gone.
    *
-   * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; INVALID_ARGUMENT
+   * No room is an answer, not an error. Errors: NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
    * `POOL_REQUIRED`.
    */
   checkSpace(
