@@ -21,6 +21,8 @@ export const LIMITS = {
   maxKib: 2 ** 43,
   maxRatio: 64,
   maxNodes: 10_000,
+  /** Violations told in one error; a status travels in a header. */
+  maxViolations: 50,
   maxXmlDepth: 32,
   maxSshKeys: 64,
   maxUserDataBytes: 64 * 1024,
@@ -48,6 +50,17 @@ export const LIMITS = {
   requestIdKeptMs: 24 * 3_600 * SECOND_MS,
   maxRequestIds: 1_000_000,
   endedOperationsKept: 10_000,
+
+  /** Database. The control deadline is short, so that a frozen database is noticed before the lease ends. */
+  databaseConnectMs: 2 * SECOND_MS,
+  databaseControlMs: 1_500,
+  databaseCommitMs: 5 * SECOND_MS,
+  databaseReadMs: 60 * SECOND_MS,
+  databaseIdleInTransactionMs: 3 * SECOND_MS,
+  migrationAttempts: 10,
+  migrationMs: 60 * SECOND_MS,
+  /** Log entries or request ids dropped by one statement. */
+  compactedAtOnce: 10_000,
 
   /** libvirt. */
   libvirtCallDeadlineMs: 10 * SECOND_MS,

@@ -134,10 +134,15 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   function actFor(name: string, cancelled: AbortSignal): Act {
     const act: Act = {
-      fleet: authority.fleet,
+      // Read anew each time: a new term of this process has another fleet and epoch.
+      get fleet() {
+        return authority.fleet;
+      },
+      get epoch() {
+        return authority.epoch;
+      },
       clock,
       log: log.child({ operation: name }),
-      epoch: authority.epoch,
       signal: stopping.signal,
       cancelled,
       operation: () => present(name),

@@ -1,7 +1,7 @@
 // STOP_GUEST, REBOOT_GUEST, PAUSE_GUEST and RESUME_GUEST: one deed each, and the sight of its effect.
 
 import { LIMITS } from '../limits.js';
-import { HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { isActive, unlessGone, waitForDomain } from './domain.js';
 import { letGuestGo } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
@@ -19,8 +19,8 @@ const shutdownStep: Step = {
     const driver = act.driver(guest.hostname);
     const { input } = act.operation();
     if (input.kind !== 'STOP_GUEST') throw new Error(`not a stop: ${input.kind}`);
-    if (input.force) await unlessGone(driver.destroy(guest.uuid));
-    else await unlessGone(driver.shutdown(guest.uuid));
+    const atOnce = input.force && input.graceS === 0;
+    await unlessGone(atOnce ? driver.destroy(guest.uuid) : askToPowerOff(driver, guest.uuid, input.force));
     const stopped = await waitForDomain(
       act,
       guest.hostname,
@@ -31,12 +31,23 @@ const shutdownStep: Step = {
     );
     if (stopped !== 'TIMEOUT') return;
     if (act.cancelled.aborted) throw new StepFailure('CANCELLED', 'no longer waited for; the guest may still power off');
-    throw new StepFailure('GUEST_DID_NOT_STOP', `${guest.vmid} did not power off within ${input.graceS} s`, {
+    if (input.force) return unlessGone(driver.destroy(guest.uuid));
+    throw new StepFailure('GUEST_DID_NOT_STOP', `${guest.vmid} did not power off within ${input.graceS} s; it runs on`, {
       vmid: guest.vmid,
       grace_s: String(input.graceS),
     });
   },
 };
+
+/** A guest that cannot be asked is not asked, where its power is to be cut anyway. */
+async function askToPowerOff(driver: HostDriver, uuid: string, force: boolean): Promise<void> {
+  try {
+    await driver.shutdown(uuid);
+  } catch (error) {
+    const definite = error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'REFUSED');
+    if (!(force && definite)) throw error;
+  }
+}
 
 /** As it was; the reconciler corrects what was not so. */
 const backAsItWas: Recipe['failed'] = (fleet, operation) => {

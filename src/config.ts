@@ -1,0 +1,152 @@
+// The environment, read once at start: every variable checked, every bad value named, and nothing read anywhere else.
+
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Callers must show a certificate of this CA; undefined: any caller may connect. */
+  readonly clientCa: string | undefined;
+}
+
+export interface Config {
+  readonly listen: ListenAddress;
+  readonly httpListen: ListenAddress;
+  /** undefined: PGlite in dataDir. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly nodeinfo: string | undefined;
+  /** With {address} and {hostname}. */
+  readonly libvirtUri: string;
+  readonly insecureTransports: boolean;
+  readonly mode: 'development' | 'production';
+  readonly advertise: string;
+  readonly tls: TlsFiles | undefined;
+  readonly pkiDirectory: string | undefined;
+  readonly ssh: { readonly keyFile: string; readonly knownHostsFile: string } | undefined;
+  readonly logLevel: string;
+  readonly retention: { readonly logEntries: number; readonly logHours: number; readonly requestHours: number };
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const file = z.string().min(1);
+const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
+const hours = (fallback: number) => z.coerce.number().min(0.1).max(87_600).default(fallback);
+const flag = z.enum(['0', '1', '']).default('0');
+
+const Environment = z.object({
+  VIRTDC_LISTEN: z.string().default('127.0.0.1:50051'),
+  VIRTDC_HTTP_LISTEN: z.string().default('127.0.0.1:8080'),
+  VIRTDC_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  VIRTDC_DATA_DIR: file.default('./.virtdc'),
+  VIRTDC_NODEINFO: file.optional(),
+  VIRTDC_LIBVIRT_URI: z.string().optional(),
+  VIRTDC_INSECURE_TRANSPORTS: flag,
+  VIRTDC_MODE: z.enum(['development', 'production']).default('development'),
+  VIRTDC_ADVERTISE: z.string().optional(),
+  VIRTDC_TLS_CERT: file.optional(),
+  VIRTDC_TLS_KEY: file.optional(),
+  VIRTDC_TLS_CLIENT_CA: file.optional(),
+  VIRTDC_LIBVIRT_PKI_DIR: file.optional(),
+  VIRTDC_SSH_KEY: file.optional(),
+  VIRTDC_SSH_KNOWN_HOSTS: file.optional(),
+  VIRTDC_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  VIRTDC_RETENTION_LOG_ENTRIES: count(1_000_000, 1_000_000_000),
+  VIRTDC_RETENTION_LOG_HOURS: hours(24),
+  VIRTDC_RETENTION_REQUEST_HOURS: hours(24),
+});
+
+/** Throws ConfigError with every bad variable, one a line. Variables that virtdc does not know are named too. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const known = Object.keys(Environment.shape);
+  const wanted = Object.entries(environment).filter(([name, value]) => known.includes(name) && value !== '');
+  const parsed = Environment.safeParse(Object.fromEntries(wanted));
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  problems.push(...unknownNames(environment, known));
+  if (!parsed.success) throw new ConfigError(problems.join('\n'));
+  const env = parsed.data;
+  const config: Config = {
+    listen: address('VIRTDC_LISTEN', env.VIRTDC_LISTEN, problems),
+    httpListen: address('VIRTDC_HTTP_LISTEN', env.VIRTDC_HTTP_LISTEN, problems),
+    databaseUrl: env.VIRTDC_DATABASE_URL,
+    dataDir: resolve(env.VIRTDC_DATA_DIR),
+    nodeinfo: env.VIRTDC_NODEINFO,
+    libvirtUri: env.VIRTDC_LIBVIRT_URI ?? (env.VIRTDC_DATABASE_URL === undefined ? 'sim://{hostname}' : 'qemu+tls://{address}/system'),
+    insecureTransports: env.VIRTDC_INSECURE_TRANSPORTS === '1',
+    mode: env.VIRTDC_MODE,
+    advertise: env.VIRTDC_ADVERTISE ?? env.VIRTDC_LISTEN,
+    tls: tlsOf(env, problems),
+    pkiDirectory: env.VIRTDC_LIBVIRT_PKI_DIR,
+    ssh: sshOf(env, problems),
+    logLevel: env.VIRTDC_LOG_LEVEL,
+    retention: {
+      logEntries: env.VIRTDC_RETENTION_LOG_ENTRIES,
+      logHours: env.VIRTDC_RETENTION_LOG_HOURS,
+      requestHours: env.VIRTDC_RETENTION_REQUEST_HOURS,
+    },
+  };
+  const open = !isLoopback(config.listen.host);
+  if (open && config.tls === undefined) {
+    problems.push('VIRTDC_LISTEN: plaintext is served on loopback only; set VIRTDC_TLS_CERT and VIRTDC_TLS_KEY, or listen on 127.0.0.1');
+  }
+  if (open && config.tls !== undefined && config.tls.clientCa === undefined) {
+    problems.push('VIRTDC_TLS_CLIENT_CA: needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts');
+  }
+  if (!isLoopback(config.httpListen.host) && config.mode === 'production') {
+    problems.push('VIRTDC_HTTP_LISTEN: metrics are served on loopback only in production');
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return config;
+}
+
+/** A misspelt variable would otherwise be a default that nobody chose. Those of the lab and the tests are not the service's. */
+function unknownNames(environment: NodeJS.ProcessEnv, known: readonly string[]): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('VIRTDC_') && !/^VIRTDC_(LAB|TEST|DEMO)_/.test(name) && !known.includes(name))
+    .map((name) => `${name}: there is no such setting`);
+}
+
+function address(name: string, text: string, problems: string[]): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = Number(match?.[3]);
+  const good = match !== null && port <= 65_535 && (host === 'localhost' || isIP(host) !== 0);
+  if (!good) problems.push(`${name}: must be ADDRESS:PORT with an IP address or localhost, such as 127.0.0.1:50051 or [::1]:50051`);
+  return { host, port };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+type Env = z.infer<typeof Environment>;
+
+function tlsOf(env: Env, problems: string[]): TlsFiles | undefined {
+  const { VIRTDC_TLS_CERT: cert, VIRTDC_TLS_KEY: key, VIRTDC_TLS_CLIENT_CA: clientCa } = env;
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert !== undefined || key !== undefined) problems.push('VIRTDC_TLS_CERT, VIRTDC_TLS_KEY: one needs the other');
+  else if (clientCa !== undefined) problems.push('VIRTDC_TLS_CLIENT_CA: needs VIRTDC_TLS_CERT and VIRTDC_TLS_KEY');
+  return undefined;
+}
+
+function sshOf(env: Env, problems: string[]): Config['ssh'] {
+  const { VIRTDC_SSH_KEY: keyFile, VIRTDC_SSH_KNOWN_HOSTS: knownHostsFile } = env;
+  if (keyFile !== undefined && knownHostsFile !== undefined) return { keyFile, knownHostsFile };
+  if (keyFile !== undefined || knownHostsFile !== undefined) {
+    problems.push('VIRTDC_SSH_KEY, VIRTDC_SSH_KNOWN_HOSTS: one needs the other');
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+// What the services are made of, and how each of them decides: a command, for a caller, under a request id.
+
+import { createHash } from 'node:crypto';
+import type { CallContext } from 'nice-grpc';
+import type { Logger } from 'pino';
+import type { Authority } from '../authority/authority.js';
+import type { Command } from '../fleet/decision.js';
+import type { FleetView } from '../fleet/fleet.js';
+import type { Executor } from '../operations/executor.js';
+import type { Clock } from '../ports/clock.js';
+import type { HostDriver, Hypervisor } from '../ports/hypervisor.js';
+import type { Reconciler } from '../reconcile/reconciler.js';
+import type { Watches } from '../watch/watch.js';
+import type { UriRules } from './host-uris.js';
+import { refusalError, statusError } from './status.js';
+
+export interface RpcParts {
+  readonly authority: Authority;
+  readonly executor: Executor;
+  readonly reconciler: Reconciler;
+  readonly hypervisor: Hypervisor;
+  readonly watches: Watches;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly uris: UriRules;
+  /** Aborts when the service begins to stop: long polls answer, streams end. */
+  readonly stopping: AbortSignal;
+}
+
+/** Who called. Until callers are told apart, whoever reaches the service is its operator. */
+const PRINCIPAL = 'local';
+
+interface Method<Request> {
+  readonly path: string;
+  readonly requestType: { encode(request: Request): { finish(): Uint8Array } };
+}
+
+interface Identified {
+  readonly requestId: string;
+  readonly validateOnly?: boolean;
+}
+
+export interface Decided<R> {
+  readonly result: R;
+  readonly revision: number;
+}
+
+/** Decides, and answers when it is durable; a refusal is thrown as its status. */
+export async function decide<Request extends Identified, R>(
+  parts: RpcParts,
+  method: Method<Request>,
+  request: Request,
+  command: Command<R>,
+): Promise<Decided<R>> {
+  const { requestId, validateOnly = false } = request;
+  const answer = await parts.authority.execute(command, {
+    principal: PRINCIPAL,
+    method: method.path.replace(/^\//, ''),
+    validateOnly,
+    ...(requestId === '' || validateOnly ? {} : { request: { id: requestId, payloadHash: payloadHash(method, request) } }),
+  });
+  if (!answer.accepted) throw refusalError(answer.refusal, answer.revision);
+  return answer;
+}
+
+/** Of everything but the id itself. */
+function payloadHash<Request extends Identified>(method: Method<Request>, request: Request): string {
+  const bytes = method.requestType.encode({ ...request, requestId: '' }).finish();
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The driver of a host of the fleet. */
+export function driverOf(parts: RpcParts, fleet: FleetView, hostname: string): HostDriver {
+  const host = fleet.get('host', hostname);
+  if (host === undefined) throw statusError('HOST_NOT_FOUND', `there is no host ${hostname}`, { metadata: { hostname } });
+  return parts.hypervisor.host(host);
+}
+
+/** Aborts with the call, or when the service stops. */
+export function untilStopped(parts: RpcParts, context: CallContext): AbortSignal {
+  return AbortSignal.any([context.signal, parts.stopping]);
+}
