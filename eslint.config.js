@@ -2,6 +2,9 @@
 
 import tseslint from 'typescript-eslint';
 
+/** What was caught, and the reason of an AbortSignal, are passed on as they are. */
+const PASSING_ON = { allowThrowingAny: true, allowThrowingUnknown: true };
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'gen/', 'coverage/', '**/*.js', '**/*.cjs', '**/*.mjs'] },
   {
@@ -22,15 +25,14 @@ export default tseslint.config(
       '@typescript-eslint/no-implied-eval': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/no-unnecessary-type-assertion': 'error',
-      '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/prefer-promise-reject-errors': 'error',
+      '@typescript-eslint/only-throw-error': ['error', PASSING_ON],
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', PASSING_ON],
       '@typescript-eslint/restrict-plus-operands': 'error',
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
       ],
-      '@typescript-eslint/unbound-method': 'error',
     },
   },
 );
