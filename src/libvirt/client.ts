@@ -8,33 +8,50 @@
 // Units are in the names (Kib, Bytes, Ms, S). 64-bit integers are bigint, all others number. Every call takes CallOptions
 // last and rejects with a LibvirtError (the daemon's answer: see the predicates in errors.ts) or an UnansweredError, whose
 // `outcome` NOT_SENT or UNKNOWN says whether the request may have taken effect.
-import { domainCalls, type DomainCalls } from './calls/domains.js';
-import { hostCalls, type HostCalls } from './calls/host.js';
-import { migrationCalls, type MigrationCalls } from './calls/migrations.js';
-import { networkCalls, type NetworkCalls } from './calls/networks.js';
-import { poolCalls, type PoolCalls, volumeCalls, type VolumeCalls } from './calls/storage.js';
+
 import type { Caller } from './caller.js';
+import { type DomainCalls, domainCalls } from './calls/domains.js';
+import { type HostCalls, hostCalls } from './calls/host.js';
+import { type InterfaceCalls, interfaceCalls } from './calls/interfaces.js';
+import { type MigrationCalls, migrationCalls } from './calls/migrations.js';
+import { type NetworkCalls, networkCalls } from './calls/networks.js';
+import { type PoolCalls, poolCalls, type VolumeCalls, volumeCalls } from './calls/storage.js';
 import type { CloseReason } from './errors.js';
 import { type ConnectOptions, openConnection } from './open.js';
 import { type LibvirtLink, type SuperviseOptions, supervise } from './reconnect.js';
 import type { LibvirtUri } from './uri.js';
 
-export * from './constants.js';
-export * from './errors.js';
+export type { Caller, CallOptions, StreamOptions } from './caller.js';
 export type { BlockInfo, DomainCalls, DomainInfo, DomainStateInfo, DomainStats } from './calls/domains.js';
 export type { HostCalls, HypervisorChoice, NodeInfo } from './calls/host.js';
+export type { InterfaceCalls } from './calls/interfaces.js';
 export type { JobInfo, JobStats, MigrationCalls } from './calls/migrations.js';
 export type { NetworkCalls } from './calls/networks.js';
 export type { ByteRange, PoolCalls, PoolInfo, VolumeCalls, VolumeInfo } from './calls/storage.js';
-export type { Caller, CallOptions, StreamOptions } from './caller.js';
+export * from './constants.js';
+export * from './errors.js';
 export { type DomainEvent, type EventKind, eventKinds } from './events.js';
-export { type ConnectionLimits, defaultConnectionLimits, defaultReconnectLimits, type ReconnectLimits } from './limits.js';
+export {
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  defaultReconnectLimits,
+  type ReconnectLimits,
+} from './limits.js';
 export type { ConnectOptions } from './open.js';
 export type { LibvirtLink, LinkState, SuperviseOptions } from './reconnect.js';
 export type { SshCredentials } from './transports/ssh.js';
 export * from './typed-params.js';
-export { driverUri, formatLibvirtUri, InvalidUriError, isSecure, libvirtSyntax, type LibvirtUri, parseLibvirtUri, URI_FORMS } from './uri.js';
-export type { DomainInterface, DomainRef, NetworkRef, PoolRef, VolumeRef } from './wire.js';
+export {
+  driverUri,
+  formatLibvirtUri,
+  InvalidUriError,
+  isSecure,
+  type LibvirtUri,
+  libvirtSyntax,
+  parseLibvirtUri,
+  URI_FORMS,
+} from './uri.js';
+export type { DomainInterface, DomainRef, InterfaceRef, NetworkRef, PoolRef, VolumeRef } from './wire.js';
 
 /** Every call virtdc makes, by subject. */
 export interface LibvirtCalls {
@@ -44,6 +61,7 @@ export interface LibvirtCalls {
   readonly pools: PoolCalls;
   readonly volumes: VolumeCalls;
   readonly networks: NetworkCalls;
+  readonly interfaces: InterfaceCalls;
 }
 
 /** The typed calls over whatever carries them. */
@@ -55,6 +73,7 @@ export function libvirtCalls(caller: Caller): LibvirtCalls {
     pools: poolCalls(caller),
     volumes: volumeCalls(caller),
     networks: networkCalls(caller),
+    interfaces: interfaceCalls(caller),
   };
 }
 

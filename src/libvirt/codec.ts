@@ -19,9 +19,21 @@ export type Fields<L extends Layout> = { readonly [K in keyof L]: Value<L[K]> };
 
 export const int: Codec<number> = { leastBytes: 4, write: (to, value) => to.int(value), read: (from) => from.int() };
 export const uint: Codec<number> = { leastBytes: 4, write: (to, value) => to.uint(value), read: (from) => from.uint() };
-export const hyper: Codec<bigint> = { leastBytes: 8, write: (to, value) => to.hyper(value), read: (from) => from.hyper() };
-export const uhyper: Codec<bigint> = { leastBytes: 8, write: (to, value) => to.uhyper(value), read: (from) => from.uhyper() };
-export const double: Codec<number> = { leastBytes: 8, write: (to, value) => to.double(value), read: (from) => from.double() };
+export const hyper: Codec<bigint> = {
+  leastBytes: 8,
+  write: (to, value) => to.hyper(value),
+  read: (from) => from.hyper(),
+};
+export const uhyper: Codec<bigint> = {
+  leastBytes: 8,
+  write: (to, value) => to.uhyper(value),
+  read: (from) => from.uhyper(),
+};
+export const double: Codec<number> = {
+  leastBytes: 8,
+  write: (to, value) => to.double(value),
+  read: (from) => from.double(),
+};
 /** An int that means yes or no. */
 export const truth: Codec<boolean> = {
   leastBytes: 4,

@@ -2,12 +2,27 @@
 // stream packets to where they belong, and gives every call an end: an answer, a deadline, or the connection's close.
 import type { Duplex } from 'node:stream';
 import { CallQueue, type Queued } from './call-queue.js';
-import type { CallOptions, Caller, StreamOptions } from './caller.js';
+import type { Caller, CallOptions, StreamOptions } from './caller.js';
 import {
-  CallAbortedError, type CloseReason, ConnectionClosedError, DeadlineExceededError, LibvirtError, ProtocolViolationError, QueueFullError,
+  CallAbortedError,
+  type CloseReason,
+  ConnectionClosedError,
+  DeadlineExceededError,
+  LibvirtError,
+  ProtocolViolationError,
+  QueueFullError,
 } from './errors.js';
-import { encodePacket, encodeRawPacket, type PacketHeader, PacketSplitter, PacketStatus, PacketType, PROTOCOL_VERSION, setSerial } from './framing.js';
-import { Keepalive, KEEPALIVE_PROGRAM } from './keepalive.js';
+import {
+  encodePacket,
+  encodeRawPacket,
+  type PacketHeader,
+  PacketSplitter,
+  PacketStatus,
+  PacketType,
+  PROTOCOL_VERSION,
+  setSerial,
+} from './framing.js';
+import { KEEPALIVE_PROGRAM, Keepalive } from './keepalive.js';
 import type { ConnectionLimits } from './limits.js';
 import { type Procedure, REMOTE_PROGRAM } from './procedures.js';
 import { RpcStream, type StreamChannel } from './stream.js';
@@ -77,7 +92,8 @@ export class RpcConnection implements Caller {
     });
     transport.on('data', (chunk: Buffer) => this.#receive(chunk));
     transport.on('error', (error) => this.#close({ kind: 'SOCKET_ERROR', message: error.message, cause: error }));
-    for (const ending of ['end', 'close']) transport.on(ending, () => this.#close({ kind: 'PEER', message: 'the daemon closed it' }));
+    for (const ending of ['end', 'close'])
+      transport.on(ending, () => this.#close({ kind: 'PEER', message: 'the daemon closed it' }));
   }
 
   async call<A, R>(procedure: Procedure<A, R>, args: A, options: CallOptions = {}): Promise<R> {
@@ -87,7 +103,10 @@ export class RpcConnection implements Caller {
   async openStream<A, R>(procedure: Procedure<A, R>, args: A, options: StreamOptions = {}): Promise<Duplex> {
     const idleMs = options.idleMs === undefined ? this.#limits.streamIdleMs : options.idleMs;
     const open = (serial: number): RpcStream => this.#stream(procedure, serial, idleMs);
-    return this.#request(procedure, args, options, { accept: (_body, serial) => open(serial), late: (serial) => open(serial).destroy() });
+    return this.#request(procedure, args, options, {
+      accept: (_body, serial) => open(serial),
+      late: (serial) => open(serial).destroy(),
+    });
   }
 
   /** Ends the connection at once; what is open fails with ConnectionClosedError. Calling it again does nothing. */
@@ -97,12 +116,23 @@ export class RpcConnection implements Caller {
 
   // ---- calls
 
-  async #request<A, R, T>(procedure: Procedure<A, R>, args: A, options: CallOptions, reply: ReplyHandler<T>): Promise<T> {
+  async #request<A, R, T>(
+    procedure: Procedure<A, R>,
+    args: A,
+    options: CallOptions,
+    reply: ReplyHandler<T>,
+  ): Promise<T> {
     const { signal, long = false } = options;
     const deadlineMs = options.deadlineMs === undefined ? this.#limits.callDeadlineMs : options.deadlineMs;
     if (this.#reason) throw new ConnectionClosedError(this.#reason, 'NOT_SENT');
     if (signal?.aborted) throw new CallAbortedError(procedure.name, 'NOT_SENT', signal.reason);
-    const header = { program: procedure.program, procedure: procedure.number, type: PacketType.CALL, serial: 0, status: PacketStatus.OK };
+    const header = {
+      program: procedure.program,
+      procedure: procedure.number,
+      type: PacketType.CALL,
+      serial: 0,
+      status: PacketStatus.OK,
+    };
     const packet = encodePacket(header, procedure.args, args, this.#limits.packetBytes);
     return new Promise<T>((resolve, reject) => {
       const settle = (): boolean => {
@@ -137,7 +167,8 @@ export class RpcConnection implements Caller {
         call.reject(why(call.serial === 0 ? 'NOT_SENT' : 'UNKNOWN'));
       };
       const onAbort = (): void => giveUp((outcome) => new CallAbortedError(procedure.name, outcome, signal?.reason));
-      const onDeadline = (): void => giveUp((outcome) => new DeadlineExceededError(procedure.name, deadlineMs ?? 0, outcome));
+      const onDeadline = (): void =>
+        giveUp((outcome) => new DeadlineExceededError(procedure.name, deadlineMs ?? 0, outcome));
       const timer = deadlineMs === null ? undefined : setTimeout(onDeadline, deadlineMs);
       signal?.addEventListener('abort', onAbort, { once: true });
 
@@ -199,9 +230,12 @@ export class RpcConnection implements Caller {
   #reply({ program, procedure, serial, status }: PacketHeader, body: Buffer): void {
     const call = this.#inFlight.get(serial);
     if (!call || call.procedure.program !== program || call.procedure.number !== procedure) {
-      throw new ProtocolViolationError(`a reply to no call (program ${program}, procedure ${procedure}, serial ${serial})`);
+      throw new ProtocolViolationError(
+        `a reply to no call (program ${program}, procedure ${procedure}, serial ${serial})`,
+      );
     }
-    if (status !== PacketStatus.OK && status !== PacketStatus.ERROR) throw new ProtocolViolationError(`a reply with status ${status}`);
+    if (status !== PacketStatus.OK && status !== PacketStatus.ERROR)
+      throw new ProtocolViolationError(`a reply with status ${status}`);
     this.#inFlight.delete(serial);
     const next = this.#queue.finish(call);
     if (next) this.#send(next);
@@ -219,7 +253,11 @@ export class RpcConnection implements Caller {
       lagging: (lags) => this.#setLagging(serial, lags),
       decodeError: (body) => decodeError(procedure.name, body),
     };
-    const stream = new RpcStream(channel, { name: procedure.name, bufferBytes: this.#limits.streamBufferBytes, idleMs });
+    const stream = new RpcStream(channel, {
+      name: procedure.name,
+      bufferBytes: this.#limits.streamBufferBytes,
+      idleMs,
+    });
     this.#streams.set(serial, stream);
     return stream;
   }
@@ -247,7 +285,12 @@ export class RpcConnection implements Caller {
   }
 }
 
-const streamHeader = ({ program, number }: AnyProcedure, serial: number) => ({ program, procedure: number, type: PacketType.STREAM, serial });
+const streamHeader = ({ program, number }: AnyProcedure, serial: number) => ({
+  program,
+  procedure: number,
+  type: PacketType.STREAM,
+  serial,
+});
 
 function decodeReply<A, R>({ name, reply }: Procedure<A, R>, body: Buffer): R {
   const from = new XdrReader(body);

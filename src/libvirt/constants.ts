@@ -448,7 +448,15 @@ export const AddressType = { IPV4: 0, IPV6: 1 } as const;
 export const CpuComparison = { ERROR: -1, INCOMPATIBLE: 0, IDENTICAL: 1, SUPERSET: 2 } as const;
 
 /** virDomainGuestInfoTypes: what GET_GUEST_INFO reports. */
-export const GuestInfoType = { USERS: 1, OS: 2, TIMEZONE: 4, HOSTNAME: 8, FILESYSTEM: 16, DISKS: 32, INTERFACES: 64 } as const;
+export const GuestInfoType = {
+  USERS: 1,
+  OS: 2,
+  TIMEZONE: 4,
+  HOSTNAME: 8,
+  FILESYSTEM: 16,
+  DISKS: 32,
+  INTERFACES: 64,
+} as const;
 
 /** virDomainConsoleFlags: FORCE takes the console from who has it, SAFE refuses without a lock. */
 export const ConsoleFlag = { FORCE: 1, SAFE: 2 } as const;

@@ -43,7 +43,10 @@ export interface CloseReason {
 /** The connection ended (or there was none) before the answer. */
 export class ConnectionClosedError extends UnansweredError {
   override readonly name = 'ConnectionClosedError';
-  constructor(readonly reason: CloseReason, override readonly outcome: Outcome) {
+  constructor(
+    readonly reason: CloseReason,
+    override readonly outcome: Outcome,
+  ) {
     super(`libvirt connection closed: ${reason.message}`, { cause: reason.cause });
   }
 }
@@ -51,7 +54,11 @@ export class ConnectionClosedError extends UnansweredError {
 /** The deadline passed. The call is not cancelled at the daemon. */
 export class DeadlineExceededError extends UnansweredError {
   override readonly name = 'DeadlineExceededError';
-  constructor(procedure: string, readonly deadlineMs: number, override readonly outcome: Outcome) {
+  constructor(
+    procedure: string,
+    readonly deadlineMs: number,
+    override readonly outcome: Outcome,
+  ) {
     super(`${procedure}: no answer within ${deadlineMs} ms`);
   }
 }
@@ -59,7 +66,11 @@ export class DeadlineExceededError extends UnansweredError {
 /** The caller's AbortSignal fired; its reason is `cause`. The call is not cancelled at the daemon. */
 export class CallAbortedError extends UnansweredError {
   override readonly name = 'CallAbortedError';
-  constructor(procedure: string, override readonly outcome: Outcome, reason: unknown) {
+  constructor(
+    procedure: string,
+    override readonly outcome: Outcome,
+    reason: unknown,
+  ) {
     super(`${procedure}: given up by the caller`, { cause: reason });
   }
 }
@@ -68,7 +79,10 @@ export class CallAbortedError extends UnansweredError {
 export class QueueFullError extends UnansweredError {
   override readonly name = 'QueueFullError';
   override readonly outcome = 'NOT_SENT';
-  constructor(procedure: string, readonly limit: number) {
+  constructor(
+    procedure: string,
+    readonly limit: number,
+  ) {
     super(`${procedure}: ${limit} calls wait already`);
   }
 }
@@ -79,7 +93,15 @@ export class ProtocolViolationError extends UnansweredError {
   override readonly outcome = 'UNKNOWN';
 }
 
-export type ConnectFailure = 'SOCKET' | 'TLS' | 'SSH' | 'AUTHENTICATION' | 'DEADLINE' | 'ABORTED' | 'CLOSED' | 'CREDENTIALS';
+export type ConnectFailure =
+  | 'SOCKET'
+  | 'TLS'
+  | 'SSH'
+  | 'AUTHENTICATION'
+  | 'DEADLINE'
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'CREDENTIALS';
 
 /** No connection could be made. No request of the caller was sent. */
 export class ConnectFailedError extends UnansweredError {

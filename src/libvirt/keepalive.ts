@@ -6,7 +6,13 @@ const PING = 1;
 const PONG = 2;
 
 const packet = (procedure: number): Buffer =>
-  encodeRawPacket({ program: KEEPALIVE_PROGRAM, procedure, type: PacketType.MESSAGE, serial: 0, status: PacketStatus.OK });
+  encodeRawPacket({
+    program: KEEPALIVE_PROGRAM,
+    procedure,
+    type: PacketType.MESSAGE,
+    serial: 0,
+    status: PacketStatus.OK,
+  });
 
 export interface KeepaliveOptions {
   readonly intervalMs: number;

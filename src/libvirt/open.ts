@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { RpcConnection } from './connection.js';
 import { ConnectFailedError, ConnectionClosedError } from './errors.js';
-import { decodeEvent, type DomainEvent, type EventKind, eventId } from './events.js';
+import { type DomainEvent, decodeEvent, type EventKind, eventId } from './events.js';
 import { type ConnectionLimits, defaultConnectionLimits } from './limits.js';
 import { procedures as p } from './procedures.js';
 import { dialTcp, dialUnix } from './transports/socket.js';
@@ -35,7 +35,8 @@ const FEATURE_KEEPALIVE = 10;
 export async function openConnection(uri: LibvirtUri, options: ConnectOptions = {}): Promise<RpcConnection> {
   const limits = { ...defaultConnectionLimits, ...options.limits };
   const attempt = new AbortController();
-  const abort = (): void => attempt.abort(new ConnectFailedError('ABORTED', 'given up by the caller', undefined, options.signal?.reason));
+  const abort = (): void =>
+    attempt.abort(new ConnectFailedError('ABORTED', 'given up by the caller', undefined, options.signal?.reason));
   const timer = setTimeout(
     () => attempt.abort(new ConnectFailedError('DEADLINE', `not connected within ${limits.connectDeadlineMs} ms`)),
     limits.connectDeadlineMs,
@@ -59,14 +60,21 @@ async function dial(uri: LibvirtUri, options: ConnectOptions, signal: AbortSigna
     case 'tcp':
       return dialTcp(uri.host, uri.port, signal);
     case 'tls':
-      if (options.pkiDirectory === undefined) throw new ConnectFailedError('CREDENTIALS', 'tls needs a PKI directory, none is set');
+      if (options.pkiDirectory === undefined)
+        throw new ConnectFailedError('CREDENTIALS', 'tls needs a PKI directory, none is set');
       return dialTls(uri.host, uri.port, options.pkiDirectory, signal);
     case 'ssh':
       return dialSsh(uri, options.ssh ?? {}, signal);
   }
 }
 
-async function open(transport: Duplex, uri: LibvirtUri, limits: ConnectionLimits, options: ConnectOptions, signal: AbortSignal): Promise<RpcConnection> {
+async function open(
+  transport: Duplex,
+  uri: LibvirtUri,
+  limits: ConnectionLimits,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<RpcConnection> {
   const connection = new RpcConnection(transport, limits, {
     onMessage(procedure, body) {
       const event = decodeEvent(procedure, body);
@@ -88,10 +96,14 @@ async function open(transport: Duplex, uri: LibvirtUri, limits: ConnectionLimits
   }
 }
 
-async function authenticate(connection: RpcConnection, options: { signal: AbortSignal; deadlineMs: null }): Promise<void> {
+async function authenticate(
+  connection: RpcConnection,
+  options: { signal: AbortSignal; deadlineMs: null },
+): Promise<void> {
   const { types } = await connection.call(p.AUTH_LIST, {}, options);
   if (types.length === 0 || types.includes(AUTH_NONE)) return;
-  if (!types.includes(AUTH_POLKIT)) throw new ConnectFailedError('AUTHENTICATION', 'the daemon wants a password (SASL), which is not supported');
+  if (!types.includes(AUTH_POLKIT))
+    throw new ConnectFailedError('AUTHENTICATION', 'the daemon wants a password (SASL), which is not supported');
   await connection.call(p.AUTH_POLKIT, {}, options);
 }
 

@@ -45,7 +45,8 @@ export function supervise(uri: LibvirtUri, options: SuperviseOptions): { caller:
   const supervisor = new Supervisor(uri, options);
   const caller: Caller = {
     call: async (procedure, args, callOptions) => supervisor.current().call(procedure, args, callOptions),
-    openStream: async (procedure, args, streamOptions) => supervisor.current().openStream(procedure, args, streamOptions),
+    openStream: async (procedure, args, streamOptions) =>
+      supervisor.current().openStream(procedure, args, streamOptions),
   };
   const link: LibvirtLink = {
     generation: () => supervisor.generation(),
@@ -80,7 +81,8 @@ class Supervisor {
   }
 
   current(): RpcConnection {
-    if (!this.#connection) throw new ConnectionClosedError(this.#end.signal.aborted ? CLOSED : NOT_CONNECTED, 'NOT_SENT');
+    if (!this.#connection)
+      throw new ConnectionClosedError(this.#end.signal.aborted ? CLOSED : NOT_CONNECTED, 'NOT_SENT');
     return this.#connection;
   }
 

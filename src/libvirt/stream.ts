@@ -66,7 +66,12 @@ export class RpcStream extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Callback): void {
     if (this.#ending || this.#over) {
-      done(new ConnectionClosedError({ kind: 'PEER', message: `${this.#name}: the daemon has ended the stream` }, 'NOT_SENT'));
+      done(
+        new ConnectionClosedError(
+          { kind: 'PEER', message: `${this.#name}: the daemon has ended the stream` },
+          'NOT_SENT',
+        ),
+      );
       return;
     }
     const piece = chunk.subarray(0, STREAM_CHUNK_BYTES);

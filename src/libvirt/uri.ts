@@ -45,12 +45,19 @@ const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 const HOST = `(?<host>${LABEL}(?:\\.${LABEL})*|\\[(?<ipv6>[0-9A-Fa-f:.]{2,45})\\])`;
 const SOCKET = /^(?<driver>qemu|test)\+unix:\/\/(?<path>(?:\/[A-Za-z0-9._@+,:-]+)+)$/;
 const NETWORK = new RegExp(`^qemu\\+(?<transport>tcp|tls)://${HOST}(?::(?<port>[0-9]{1,5}))?/system$`);
-const SSH = new RegExp(`^qemu\\+ssh://(?:(?<user>[A-Za-z_][A-Za-z0-9_.-]{0,31})@)?${HOST}(?::(?<port>[0-9]{1,5}))?/system$`);
+const SSH = new RegExp(
+  `^qemu\\+ssh://(?:(?<user>[A-Za-z_][A-Za-z0-9_.-]{0,31})@)?${HOST}(?::(?<port>[0-9]{1,5}))?/system$`,
+);
 
 /** Parses a URI of one of the forms in URI_FORMS. Throws InvalidUriError, whose message does not repeat the input. */
 export function parseLibvirtUri(text: string): LibvirtUri {
   const socket = SOCKET.exec(text)?.groups;
-  if (socket) return { driver: socket.driver as SocketUri['driver'], transport: 'unix', socketPath: socketPath(socket.path ?? '') };
+  if (socket)
+    return {
+      driver: socket.driver as SocketUri['driver'],
+      transport: 'unix',
+      socketPath: socketPath(socket.path ?? ''),
+    };
   const network = NETWORK.exec(text)?.groups;
   if (network) {
     const transport = network.transport as NetworkUri['transport'];
@@ -93,8 +100,10 @@ export function isSecure({ driver, transport }: LibvirtUri): boolean {
 }
 
 function socketPath(path: string): string {
-  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) throw new InvalidUriError(`a socket path of more than ${SOCKET_PATH_BYTES} bytes`);
-  if (path.split('/').some((part) => part === '.' || part === '..')) throw new InvalidUriError('a socket path with "." or ".." in it');
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES)
+    throw new InvalidUriError(`a socket path of more than ${SOCKET_PATH_BYTES} bytes`);
+  if (path.split('/').some((part) => part === '.' || part === '..'))
+    throw new InvalidUriError('a socket path with "." or ".." in it');
   return path;
 }
 
@@ -102,7 +111,8 @@ function host(groups: Record<string, string | undefined>): string {
   const name = groups.ipv6 ?? groups.host ?? '';
   if (groups.ipv6 !== undefined && !isIPv6(name)) throw new InvalidUriError('not an IPv6 address in the brackets');
   if (name.length > HOST_CHARS) throw new InvalidUriError(`a host name of more than ${HOST_CHARS} characters`);
-  if (groups.ipv6 === undefined && /^[0-9.]+$/.test(name) && !isIPv4(name)) throw new InvalidUriError('a host of digits that is no IPv4 address');
+  if (groups.ipv6 === undefined && /^[0-9.]+$/.test(name) && !isIPv4(name))
+    throw new InvalidUriError('a host of digits that is no IPv4 address');
   return name;
 }
 

@@ -1,5 +1,5 @@
 // The structs that several procedures share, and the bounds the protocol sets on strings and lists.
-import { array, int, optional, string, struct, uint, uuid, uhyper, type Value } from './codec.js';
+import { array, int, optional, string, struct, uhyper, uint, uuid, type Value } from './codec.js';
 import { typedParamSet } from './typed-params.js';
 
 export const STRING_BYTES = 4_194_304;
@@ -23,6 +23,10 @@ export type VolumeRef = Value<typeof volumeRef>;
 
 export const networkRef = struct({ name: text, uuid });
 export type NetworkRef = Value<typeof networkRef>;
+
+export const interfaceRef = struct({ name: text, mac: text });
+/** A network interface of the host. */
+export type InterfaceRef = Value<typeof interfaceRef>;
 
 export const interfaceAddress = struct({ type: int, addr: text, prefix: uint });
 export const domainInterface = struct({ name: text, hwaddr: optionalText, addrs: array(interfaceAddress, 2048) });

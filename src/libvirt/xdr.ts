@@ -4,6 +4,12 @@ import { ProtocolViolationError } from './errors.js';
 
 const padding = (length: number): number => (4 - (length % 4)) % 4;
 
+/** Node refuses a number out of range, but would silently write 0 for NaN and cut off a fraction. */
+function whole(value: number): number {
+  if (!Number.isInteger(value)) throw new RangeError(`${value} is not a whole number`);
+  return value;
+}
+
 /** Appends values to a buffer that grows as needed. */
 export class XdrWriter {
   #buffer: Buffer;
@@ -19,19 +25,24 @@ export class XdrWriter {
   }
 
   int(value: number): void {
-    this.#buffer.writeInt32BE(value, this.#take(4));
+    const at = this.#take(4);
+    this.#buffer.writeInt32BE(whole(value), at);
   }
   uint(value: number): void {
-    this.#buffer.writeUInt32BE(value, this.#take(4));
+    const at = this.#take(4);
+    this.#buffer.writeUInt32BE(whole(value), at);
   }
   hyper(value: bigint): void {
-    this.#buffer.writeBigInt64BE(value, this.#take(8));
+    const at = this.#take(8);
+    this.#buffer.writeBigInt64BE(value, at);
   }
   uhyper(value: bigint): void {
-    this.#buffer.writeBigUInt64BE(value, this.#take(8));
+    const at = this.#take(8);
+    this.#buffer.writeBigUInt64BE(value, at);
   }
   double(value: number): void {
-    this.#buffer.writeDoubleBE(value, this.#take(8));
+    const at = this.#take(8);
+    this.#buffer.writeDoubleBE(value, at);
   }
   /** Bytes without a length in front, padded. */
   opaque(value: Uint8Array): void {
@@ -48,6 +59,7 @@ export class XdrWriter {
     this.#buffer.fill(0, at + length, this.#length);
   }
 
+  /** Makes room, for which it may replace the buffer. */
   #take(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;

@@ -1,6 +1,6 @@
 // Domains: life cycle, state, XML, scaling and the guest agent. Domains are addressed by UUID, never by name.
 import type { Duplex } from 'node:stream';
-import type { CallOptions, Caller } from '../caller.js';
+import type { Caller, CallOptions } from '../caller.js';
 import { MetadataType } from '../constants.js';
 import { procedures as p } from '../procedures.js';
 import { STRINGS_OKAY, type TypedParam, type TypedParams } from '../typed-params.js';
@@ -38,7 +38,12 @@ export interface DomainCalls {
   /** All domains, or those the ListDomainsFlag bits select. */
   list(flags?: number, options?: CallOptions): Promise<readonly DomainRef[]>;
   /** Statistics (StatsType bits) of all domains that `flags` (StatsFlag) select, or of `uuids`. */
-  stats(stats: number, flags?: number, uuids?: readonly string[], options?: CallOptions): Promise<readonly DomainStats[]>;
+  stats(
+    stats: number,
+    flags?: number,
+    uuids?: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly DomainStats[]>;
   /** LibvirtError isNoDomain if there is none. */
   lookup(uuid: string, options?: CallOptions): Promise<DomainRef>;
   /** By libvirt's own name, taken literally. */
@@ -73,7 +78,14 @@ export interface DomainCalls {
   /** The element of this namespace in the domain's metadata; LibvirtError isNoMetadata if there is none. `flags`: Affect. */
   metadata(uuid: string, namespace: string, flags?: number, options?: CallOptions): Promise<string>;
   /** Sets (or with null removes) the element of this namespace. Waits for a job that runs: not to be called during a migration. */
-  setMetadata(uuid: string, namespace: string, prefix: string, xml: string | null, flags?: number, options?: CallOptions): Promise<void>;
+  setMetadata(
+    uuid: string,
+    namespace: string,
+    prefix: string,
+    xml: string | null,
+    flags?: number,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Addresses as `source` (AddressSource) knows them. The agent's answer needs a running agent. */
   addresses(uuid: string, source: number, options?: CallOptions): Promise<readonly DomainInterface[]>;
   /** The console, both ways. `device`: alias of a serial, parallel or console device (default: the first); ConsoleFlag. */
@@ -101,10 +113,21 @@ export interface DomainCalls {
   updateDevice(uuid: string, xml: string, flags?: number, options?: CallOptions): Promise<void>;
   /** Limits of a disk ("vda"): "total_bytes_sec", "read_iops_sec" ... `flags`: Affect. */
   blockIoTune(uuid: string, disk: string, flags?: number, options?: CallOptions): Promise<TypedParams>;
-  setBlockIoTune(uuid: string, disk: string, params: readonly TypedParam[], flags?: number, options?: CallOptions): Promise<void>;
+  setBlockIoTune(
+    uuid: string,
+    disk: string,
+    params: readonly TypedParam[],
+    flags?: number,
+    options?: CallOptions,
+  ): Promise<void>;
   /** "cpu_shares", "vcpu_quota" ... Needs cgroups. `flags`: Affect. */
   schedulerParameters(uuid: string, flags?: number, options?: CallOptions): Promise<TypedParams>;
-  setSchedulerParameters(uuid: string, params: readonly TypedParam[], flags?: number, options?: CallOptions): Promise<void>;
+  setSchedulerParameters(
+    uuid: string,
+    params: readonly TypedParam[],
+    flags?: number,
+    options?: CallOptions,
+  ): Promise<void>;
   blockInfo(uuid: string, disk: string, options?: CallOptions): Promise<BlockInfo>;
   /** The new size in bytes of a running guest's disk. */
   resizeBlock(uuid: string, disk: string, bytes: bigint, options?: CallOptions): Promise<void>;
@@ -131,16 +154,23 @@ export function domainCalls(caller: Caller): DomainCalls {
 
 function lifeCalls(caller: Caller) {
   return {
-    list: async (flags = 0, options) => (await caller.call(p.CONNECT_LIST_ALL_DOMAINS, { needResults: LIST, flags }, options)).domains,
+    list: async (flags = 0, options) =>
+      (await caller.call(p.CONNECT_LIST_ALL_DOMAINS, { needResults: LIST, flags }, options)).domains,
     lookup: async (uuid, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_UUID, { uuid }, options)).dom,
     lookupByName: async (name, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_NAME, { name }, options)).dom,
     create: async (xml, flags = 0, options) => (await caller.call(p.DOMAIN_CREATE_XML, { xml, flags }, options)).dom,
-    define: async (xml, flags = 0, options) => (await caller.call(p.DOMAIN_DEFINE_XML_FLAGS, { xml, flags }, options)).dom,
-    undefine: async (uuid, flags = 0, options) => void (await caller.call(p.DOMAIN_UNDEFINE_FLAGS, { ...byUuid(uuid), flags }, options)),
-    start: async (uuid, flags = 0, options) => (await caller.call(p.DOMAIN_CREATE_WITH_FLAGS, { ...byUuid(uuid), flags }, options)).dom,
-    destroy: async (uuid, flags = 0, options) => void (await caller.call(p.DOMAIN_DESTROY_FLAGS, { ...byUuid(uuid), flags }, options)),
-    shutdown: async (uuid, flags = 0, options) => void (await caller.call(p.DOMAIN_SHUTDOWN_FLAGS, { ...byUuid(uuid), flags }, options)),
-    reboot: async (uuid, flags = 0, options) => void (await caller.call(p.DOMAIN_REBOOT, { ...byUuid(uuid), flags }, options)),
+    define: async (xml, flags = 0, options) =>
+      (await caller.call(p.DOMAIN_DEFINE_XML_FLAGS, { xml, flags }, options)).dom,
+    undefine: async (uuid, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_UNDEFINE_FLAGS, { ...byUuid(uuid), flags }, options)),
+    start: async (uuid, flags = 0, options) =>
+      (await caller.call(p.DOMAIN_CREATE_WITH_FLAGS, { ...byUuid(uuid), flags }, options)).dom,
+    destroy: async (uuid, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_DESTROY_FLAGS, { ...byUuid(uuid), flags }, options)),
+    shutdown: async (uuid, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_SHUTDOWN_FLAGS, { ...byUuid(uuid), flags }, options)),
+    reboot: async (uuid, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_REBOOT, { ...byUuid(uuid), flags }, options)),
     reset: async (uuid, options) => void (await caller.call(p.DOMAIN_RESET, { ...byUuid(uuid), flags: 0 }, options)),
     suspend: async (uuid, options) => void (await caller.call(p.DOMAIN_SUSPEND, byUuid(uuid), options)),
     resume: async (uuid, options) => void (await caller.call(p.DOMAIN_RESUME, byUuid(uuid), options)),
@@ -155,12 +185,15 @@ function descriptionCalls(caller: Caller) {
       const { records } = await caller.call(p.CONNECT_GET_ALL_DOMAIN_STATS, { doms, stats, flags }, options);
       return records.map(({ dom, params }) => ({ domain: dom, params }));
     },
-    xml: async (uuid, flags = 0, options) => (await caller.call(p.DOMAIN_GET_XML_DESC, { ...byUuid(uuid), flags }, options)).xml,
+    xml: async (uuid, flags = 0, options) =>
+      (await caller.call(p.DOMAIN_GET_XML_DESC, { ...byUuid(uuid), flags }, options)).xml,
     info: (uuid, options) => caller.call(p.DOMAIN_GET_INFO, byUuid(uuid), options),
     state: (uuid, options) => caller.call(p.DOMAIN_GET_STATE, { ...byUuid(uuid), flags: 0 }, options),
-    isPersistent: async (uuid, options) => (await caller.call(p.DOMAIN_IS_PERSISTENT, byUuid(uuid), options)).persistent,
+    isPersistent: async (uuid, options) =>
+      (await caller.call(p.DOMAIN_IS_PERSISTENT, byUuid(uuid), options)).persistent,
     autostart: async (uuid, options) => (await caller.call(p.DOMAIN_GET_AUTOSTART, byUuid(uuid), options)).autostart,
-    setAutostart: async (uuid, autostart, options) => void (await caller.call(p.DOMAIN_SET_AUTOSTART, { ...byUuid(uuid), autostart }, options)),
+    setAutostart: async (uuid, autostart, options) =>
+      void (await caller.call(p.DOMAIN_SET_AUTOSTART, { ...byUuid(uuid), autostart }, options)),
     metadata: async (uuid, uri, flags = 0, options) =>
       (await caller.call(p.DOMAIN_GET_METADATA, { ...byUuid(uuid), type, uri, flags }, options)).metadata,
     setMetadata: async (uuid, uri, key, metadata, flags = 0, options) =>
@@ -168,47 +201,82 @@ function descriptionCalls(caller: Caller) {
     addresses: async (uuid, source, options) =>
       (await caller.call(p.DOMAIN_INTERFACE_ADDRESSES, { ...byUuid(uuid), source, flags: 0 }, options)).interfaces,
     openConsole: (uuid, device, flags = 0, options) =>
-      caller.openStream(p.DOMAIN_OPEN_CONSOLE, { ...byUuid(uuid), device: device ?? null, flags }, { ...options, idleMs: null }),
+      caller.openStream(
+        p.DOMAIN_OPEN_CONSOLE,
+        { ...byUuid(uuid), device: device ?? null, flags },
+        { ...options, idleMs: null },
+      ),
   } satisfies Partial<DomainCalls>;
 }
 
 function scalingCalls(caller: Caller) {
   const plug = (on: boolean): number => (on ? 1 : 0);
   return {
-    setVcpus: async (uuid, vcpus, flags, options) => void (await caller.call(p.DOMAIN_SET_VCPUS_FLAGS, { ...byUuid(uuid), vcpus, flags }, options)),
-    vcpus: async (uuid, flags, options) => (await caller.call(p.DOMAIN_GET_VCPUS_FLAGS, { ...byUuid(uuid), flags }, options)).vcpus,
+    setVcpus: async (uuid, vcpus, flags, options) =>
+      void (await caller.call(p.DOMAIN_SET_VCPUS_FLAGS, { ...byUuid(uuid), vcpus, flags }, options)),
+    vcpus: async (uuid, flags, options) =>
+      (await caller.call(p.DOMAIN_GET_VCPUS_FLAGS, { ...byUuid(uuid), flags }, options)).vcpus,
     setVcpu: async (uuid, cpumap, on, flags = 0, options) =>
       void (await caller.call(p.DOMAIN_SET_VCPU, { ...byUuid(uuid), cpumap, state: plug(on), flags }, options)),
-    setMemory: async (uuid, memoryKib, flags, options) => void (await caller.call(p.DOMAIN_SET_MEMORY_FLAGS, { ...byUuid(uuid), memoryKib, flags }, options)),
+    setMemory: async (uuid, memoryKib, flags, options) =>
+      void (await caller.call(p.DOMAIN_SET_MEMORY_FLAGS, { ...byUuid(uuid), memoryKib, flags }, options)),
     setMemoryStatsPeriod: async (uuid, periodS, flags = 0, options) =>
       void (await caller.call(p.DOMAIN_SET_MEMORY_STATS_PERIOD, { ...byUuid(uuid), periodS, flags }, options)),
     async memoryStats(uuid, options) {
-      const { stats } = await caller.call(p.DOMAIN_MEMORY_STATS, { ...byUuid(uuid), most: ALL_MEMORY_STATS, flags: 0 }, options);
+      const { stats } = await caller.call(
+        p.DOMAIN_MEMORY_STATS,
+        { ...byUuid(uuid), most: ALL_MEMORY_STATS, flags: 0 },
+        options,
+      );
       return new Map(stats.map(({ tag, val }) => [tag, val]));
     },
-    attachDevice: async (uuid, xml, flags = 0, options) => void (await caller.call(p.DOMAIN_ATTACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
-    detachDevice: async (uuid, xml, flags = 0, options) => void (await caller.call(p.DOMAIN_DETACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
-    updateDevice: async (uuid, xml, flags = 0, options) => void (await caller.call(p.DOMAIN_UPDATE_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+    attachDevice: async (uuid, xml, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_ATTACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+    detachDevice: async (uuid, xml, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_DETACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+    updateDevice: async (uuid, xml, flags = 0, options) =>
+      void (await caller.call(p.DOMAIN_UPDATE_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
     blockIoTune: async (uuid, disk, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_GET_BLOCK_IO_TUNE, { ...byUuid(uuid), disk, nparams: 32, flags: flags | STRINGS_OKAY }, options)).params,
+      (
+        await caller.call(
+          p.DOMAIN_GET_BLOCK_IO_TUNE,
+          { ...byUuid(uuid), disk, nparams: 32, flags: flags | STRINGS_OKAY },
+          options,
+        )
+      ).params,
     setBlockIoTune: async (uuid, disk, params, flags = 0, options) =>
       void (await caller.call(p.DOMAIN_SET_BLOCK_IO_TUNE, { ...byUuid(uuid), disk, params, flags }, options)),
     schedulerParameters: async (uuid, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS, { ...byUuid(uuid), nparams: 16, flags: flags | STRINGS_OKAY }, options)).params,
+      (
+        await caller.call(
+          p.DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS,
+          { ...byUuid(uuid), nparams: 16, flags: flags | STRINGS_OKAY },
+          options,
+        )
+      ).params,
     setSchedulerParameters: async (uuid, params, flags = 0, options) =>
       void (await caller.call(p.DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, { ...byUuid(uuid), params, flags }, options)),
-    blockInfo: (uuid, path, options) => caller.call(p.DOMAIN_GET_BLOCK_INFO, { ...byUuid(uuid), path, flags: 0 }, options),
-    resizeBlock: async (uuid, disk, size, options) => void (await caller.call(p.DOMAIN_BLOCK_RESIZE, { ...byUuid(uuid), disk, size, flags: BYTES }, options)),
+    blockInfo: (uuid, path, options) =>
+      caller.call(p.DOMAIN_GET_BLOCK_INFO, { ...byUuid(uuid), path, flags: 0 }, options),
+    resizeBlock: async (uuid, disk, size, options) =>
+      void (await caller.call(p.DOMAIN_BLOCK_RESIZE, { ...byUuid(uuid), disk, size, flags: BYTES }, options)),
   } satisfies Partial<DomainCalls>;
 }
 
 function agentCalls(caller: Caller) {
   return {
     setGuestVcpus: async (uuid, cpumap, on, options) =>
-      void (await caller.call(p.DOMAIN_SET_GUEST_VCPUS, { ...byUuid(uuid), cpumap, state: on ? 1 : 0, flags: 0 }, options)),
-    guestVcpus: async (uuid, options) => (await caller.call(p.DOMAIN_GET_GUEST_VCPUS, { ...byUuid(uuid), flags: 0 }, options)).params,
-    guestInfo: async (uuid, types = 0, options) => (await caller.call(p.DOMAIN_GET_GUEST_INFO, { ...byUuid(uuid), types, flags: 0 }, options)).params,
+      void (await caller.call(
+        p.DOMAIN_SET_GUEST_VCPUS,
+        { ...byUuid(uuid), cpumap, state: on ? 1 : 0, flags: 0 },
+        options,
+      )),
+    guestVcpus: async (uuid, options) =>
+      (await caller.call(p.DOMAIN_GET_GUEST_VCPUS, { ...byUuid(uuid), flags: 0 }, options)).params,
+    guestInfo: async (uuid, types = 0, options) =>
+      (await caller.call(p.DOMAIN_GET_GUEST_INFO, { ...byUuid(uuid), types, flags: 0 }, options)).params,
     agentCommand: async (uuid, command, timeoutS = -1, options) =>
-      (await caller.call(p.QEMU_DOMAIN_AGENT_COMMAND, { ...byUuid(uuid), command, timeoutS, flags: 0 }, options)).result ?? '',
+      (await caller.call(p.QEMU_DOMAIN_AGENT_COMMAND, { ...byUuid(uuid), command, timeoutS, flags: 0 }, options))
+        .result ?? '',
   } satisfies Partial<DomainCalls>;
 }

@@ -1,5 +1,5 @@
 // What can be asked of a host as a whole.
-import type { CallOptions, Caller } from '../caller.js';
+import type { Caller, CallOptions } from '../caller.js';
 import { procedures as p } from '../procedures.js';
 
 export interface NodeInfo {
@@ -66,14 +66,19 @@ export function hostCalls(caller: Caller): HostCalls {
       return counters(await caller.call(p.NODE_GET_CPU_STATS, { cpu: ALL_CPUS, nparams, flags: 0 }, options));
     },
     async memoryStats(options) {
-      const { nparams } = await caller.call(p.NODE_GET_MEMORY_STATS, { nparams: 0, cell: ALL_CELLS, flags: 0 }, options);
+      const { nparams } = await caller.call(
+        p.NODE_GET_MEMORY_STATS,
+        { nparams: 0, cell: ALL_CELLS, flags: 0 },
+        options,
+      );
       return counters(await caller.call(p.NODE_GET_MEMORY_STATS, { nparams, cell: ALL_CELLS, flags: 0 }, options));
     },
     freeMemoryBytes: async (options) => (await caller.call(p.NODE_GET_FREE_MEMORY, {}, options)).bytes,
     baselineCpu: async (xmlCpus, choice, options) =>
       (await caller.call(p.CONNECT_BASELINE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpus, flags: 0 }, options)).xml,
     compareCpu: async (xmlCpu, choice, options) =>
-      (await caller.call(p.CONNECT_COMPARE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpu, flags: 0 }, options)).result,
+      (await caller.call(p.CONNECT_COMPARE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpu, flags: 0 }, options))
+        .result,
   };
 }
 

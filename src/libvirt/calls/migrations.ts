@@ -1,5 +1,5 @@
 // Live migration from daemon to daemon (peer to peer), and the jobs that go with it.
-import type { CallOptions, Caller } from '../caller.js';
+import type { Caller, CallOptions } from '../caller.js';
 import { MigrateFlag } from '../constants.js';
 import { procedures as p } from '../procedures.js';
 import type { TypedParam, TypedParams } from '../typed-params.js';
@@ -35,7 +35,13 @@ export interface MigrationCalls {
    * "migrate_disks", "destination_xml" ... The call has no deadline unless one is given. Aborting it, or losing the
    * connection, does not stop the migration: `abortJob` does, and it ends with LibvirtError isOperationAborted.
    */
-  perform(uuid: string, destinationUri: string, params: readonly TypedParam[], flags: number, options?: CallOptions): Promise<void>;
+  perform(
+    uuid: string,
+    destinationUri: string,
+    params: readonly TypedParam[],
+    flags: number,
+    options?: CallOptions,
+  ): Promise<void>;
   /** MiB/s; before or during a migration. Stays set in the domain. */
   setMaxSpeed(uuid: string, mibPerS: bigint, options?: CallOptions): Promise<void>;
   maxSpeed(uuid: string, options?: CallOptions): Promise<bigint>;
@@ -63,14 +69,21 @@ export function migrationCalls(caller: Caller): MigrationCalls {
         { ...byUuid(uuid), destinationUri, params, cookieIn: NO_COOKIE, flags: flags | MigrateFlag.PEER2PEER },
         { deadlineMs: null, ...options, long: true },
       )),
-    setMaxSpeed: async (uuid, mibPerS, options) => void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_SPEED, { ...byUuid(uuid), mibPerS, flags: 0 }, options)),
-    maxSpeed: async (uuid, options) => (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_SPEED, { ...byUuid(uuid), flags: 0 }, options)).mibPerS,
-    setMaxDowntime: async (uuid, downtimeMs, options) => void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_DOWNTIME, { ...byUuid(uuid), downtimeMs, flags: 0 }, options)),
-    maxDowntime: async (uuid, options) => (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_DOWNTIME, { ...byUuid(uuid), flags: 0 }, options)).downtimeMs,
-    startPostCopy: async (uuid, options) => void (await caller.call(p.DOMAIN_MIGRATE_START_POST_COPY, { ...byUuid(uuid), flags: 0 }, options)),
-    startDirtyRate: async (uuid, seconds, options) => void (await caller.call(p.DOMAIN_START_DIRTY_RATE_CALC, { ...byUuid(uuid), seconds, flags: 0 }, options)),
+    setMaxSpeed: async (uuid, mibPerS, options) =>
+      void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_SPEED, { ...byUuid(uuid), mibPerS, flags: 0 }, options)),
+    maxSpeed: async (uuid, options) =>
+      (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_SPEED, { ...byUuid(uuid), flags: 0 }, options)).mibPerS,
+    setMaxDowntime: async (uuid, downtimeMs, options) =>
+      void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_DOWNTIME, { ...byUuid(uuid), downtimeMs, flags: 0 }, options)),
+    maxDowntime: async (uuid, options) =>
+      (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_DOWNTIME, { ...byUuid(uuid), flags: 0 }, options)).downtimeMs,
+    startPostCopy: async (uuid, options) =>
+      void (await caller.call(p.DOMAIN_MIGRATE_START_POST_COPY, { ...byUuid(uuid), flags: 0 }, options)),
+    startDirtyRate: async (uuid, seconds, options) =>
+      void (await caller.call(p.DOMAIN_START_DIRTY_RATE_CALC, { ...byUuid(uuid), seconds, flags: 0 }, options)),
     jobInfo: (uuid, options) => caller.call(p.DOMAIN_GET_JOB_INFO, byUuid(uuid), options),
-    jobStats: (uuid, completed = false, options) => caller.call(p.DOMAIN_GET_JOB_STATS, { ...byUuid(uuid), flags: completed ? JOB_STATS_COMPLETED : 0 }, options),
+    jobStats: (uuid, completed = false, options) =>
+      caller.call(p.DOMAIN_GET_JOB_STATS, { ...byUuid(uuid), flags: completed ? JOB_STATS_COMPLETED : 0 }, options),
     abortJob: async (uuid, options) => void (await caller.call(p.DOMAIN_ABORT_JOB, byUuid(uuid), options)),
   };
 }

@@ -14,7 +14,9 @@ function dialSocket(target: NetConnectOpts, signal: AbortSignal): Promise<Socket
     const abort = (): void => void socket.destroy(signal.reason as Error);
     const failed = (error: NodeJS.ErrnoException): void => {
       signal.removeEventListener('abort', abort);
-      reject(signal.aborted ? (signal.reason as Error) : new ConnectFailedError('SOCKET', error.message, error.code, error));
+      reject(
+        signal.aborted ? (signal.reason as Error) : new ConnectFailedError('SOCKET', error.message, error.code, error),
+      );
     };
     socket.once('error', failed);
     socket.once('connect', () => {

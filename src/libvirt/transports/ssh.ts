@@ -29,15 +29,28 @@ const GRACE_MS = 2000;
 
 export function sshArguments(target: SshTarget, credentials: SshCredentials): string[] {
   const options = [
-    'BatchMode=yes', 'StrictHostKeyChecking=yes', 'ForwardAgent=no', 'ForwardX11=no', 'ClearAllForwardings=yes', 'PermitLocalCommand=no',
-    ...(credentials.knownHostsFile === undefined ? [] : [`UserKnownHostsFile=${quoted(credentials.knownHostsFile)}`, 'GlobalKnownHostsFile=none']),
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    'ForwardAgent=no',
+    'ForwardX11=no',
+    'ClearAllForwardings=yes',
+    'PermitLocalCommand=no',
+    ...(credentials.knownHostsFile === undefined
+      ? []
+      : [`UserKnownHostsFile=${quoted(credentials.knownHostsFile)}`, 'GlobalKnownHostsFile=none']),
     ...(credentials.keyFile === undefined ? [] : [`IdentityFile=${quoted(credentials.keyFile)}`, 'IdentitiesOnly=yes']),
   ];
   return [
-    '-T', '-e', 'none', '-p', String(target.port),
+    '-T',
+    '-e',
+    'none',
+    '-p',
+    String(target.port),
     ...options.flatMap((option) => ['-o', option]),
     ...(target.user === undefined ? [] : ['-l', target.user]),
-    '--', target.host, FAR_COMMAND,
+    '--',
+    target.host,
+    FAR_COMMAND,
   ];
 }
 
@@ -68,11 +81,15 @@ class SshStream extends Duplex {
     });
     // Writing to a process that has ended: the reason is told by 'close' below.
     child.stdin.on('error', () => undefined);
-    child.on('error', (error: NodeJS.ErrnoException) => this.destroy(new ConnectFailedError('SSH', error.message, error.code, error)));
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      this.destroy(new ConnectFailedError('SSH', error.message, error.code, error)),
+    );
     child.on('close', (code, killedBy) => {
       if (this.destroyed) return;
       const said = this.#stderr.trim();
-      this.destroy(new ConnectFailedError('SSH', `ssh ended (${killedBy ?? `exit code ${code}`})${said && `: ${said}`}`));
+      this.destroy(
+        new ConnectFailedError('SSH', `ssh ended (${killedBy ?? `exit code ${code}`})${said && `: ${said}`}`),
+      );
     });
   }
 

@@ -11,7 +11,12 @@ const PKI_FILES = { ca: 'cacert.pem', cert: 'clientcert.pem', key: 'clientkey.pe
 const ACCEPTED = 1;
 
 /** Connects, verifies, and waits for the daemon's consent. `pkiDirectory` holds cacert.pem, clientcert.pem and clientkey.pem. */
-export async function dialTls(host: string, port: number, pkiDirectory: string, signal: AbortSignal): Promise<TLSSocket> {
+export async function dialTls(
+  host: string,
+  port: number,
+  pkiDirectory: string,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
   const [ca, cert, key] = await Promise.all([
     credential(pkiDirectory, PKI_FILES.ca, signal),
     credential(pkiDirectory, PKI_FILES.cert, signal),
@@ -51,10 +56,14 @@ function consent(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     const onReadable = (): void => {
       const byte = socket.read(1) as Buffer | null;
       if (byte === null) return;
-      settle(byte[0] === ACCEPTED ? undefined : new ConnectFailedError('TLS', 'the daemon did not accept the connection'));
+      settle(
+        byte[0] === ACCEPTED ? undefined : new ConnectFailedError('TLS', 'the daemon did not accept the connection'),
+      );
     };
-    const onError = (error: NodeJS.ErrnoException): void => settle(new ConnectFailedError('TLS', error.message, error.code, error));
-    const onEnd = (): void => settle(new ConnectFailedError('TLS', 'the daemon closed the connection: it does not accept our certificate'));
+    const onError = (error: NodeJS.ErrnoException): void =>
+      settle(new ConnectFailedError('TLS', error.message, error.code, error));
+    const onEnd = (): void =>
+      settle(new ConnectFailedError('TLS', 'the daemon closed the connection: it does not accept our certificate'));
     const onAbort = (): void => settle(signal.reason as Error);
     socket.on('readable', onReadable).on('error', onError).on('end', onEnd);
     if (signal.aborted) onAbort();
