@@ -1,5 +1,6 @@
 // What commands ask of the fleet before they decide: the thing exists, is as the caller last saw it, and is free.
 
+import { type Claim, claimKey } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
@@ -72,6 +73,20 @@ export function idleGuest(fleet: FleetView, on: OnGuest, states: readonly GuestS
     hostRefusal(fleet, guest) ??
     guest
   );
+}
+
+/** What the guest holds of its host; every guest does, from its submission until it was seen gone. */
+export function heldClaim(fleet: FleetView, guest: Guest): Claim {
+  const held = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
+  if (held === undefined) throw new Error(`guest ${guest.vmid} has no claim on its host ${guest.hostname}`);
+  return held;
+}
+
+/** A caller who named the guest's host is answered only if it is still the one. */
+export function wrongHost(guest: Guest, named: string): Refusal | undefined {
+  if (named === '' || named === guest.hostname) return undefined;
+  const message = `guest ${guest.vmid} is not on host ${named} but on ${guest.hostname}`;
+  return refusal('WRONG_HOST', message, { vmid: guest.vmid, hostname: guest.hostname, named });
 }
 
 function stateRefusal(guest: Guest, states: readonly GuestState[]): Refusal | undefined {

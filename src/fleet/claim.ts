@@ -1,6 +1,6 @@
 // A claim: resources of one host held for one guest. Free capacity is computed from claims and kept nowhere else.
 
-import type { Resources } from './resources.js';
+import { add, NOTHING, type Resources } from './resources.js';
 
 /**
  * GUEST: the host the guest is bound to. INCOMING: the target of a migration, held until it ends.
@@ -25,4 +25,21 @@ export interface Claim {
 
 export function claimKey(hostname: string, vmid: string): string {
   return `${hostname}/${vmid}`;
+}
+
+export interface ClaimTotal {
+  /** The sum of the claims, plus the greatest retake of any one. */
+  readonly claimed: Resources;
+  readonly greatestRetakeKib: number;
+}
+
+/** What claims on one host come to: at most one guest is expected to retake its memory at a time. */
+export function totalOf(claims: Iterable<Pick<Claim, 'resources' | 'retakeKib'>>): ClaimTotal {
+  let sum = NOTHING;
+  let greatestRetakeKib = 0;
+  for (const claim of claims) {
+    sum = add(sum, claim.resources);
+    greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
+  }
+  return { claimed: { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib }, greatestRetakeKib };
 }

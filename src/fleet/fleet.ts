@@ -2,11 +2,11 @@
 // Decisions read it through FleetView; only the authority (and a simulation of plans) applies changes to it.
 
 import type { Change, ChangeOf, Entities, EntityKind } from './change.js';
-import type { Claim } from './claim.js';
+import { type Claim, type ClaimTotal, totalOf } from './claim.js';
 import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js';
 import { type Guest, spaceOn } from './guest.js';
 import { allocatable, type Host } from './host.js';
-import { add, NOTHING, type Resources, subtract } from './resources.js';
+import { type Resources, subtract } from './resources.js';
 import type { Image } from './storage.js';
 
 export interface FleetView {
@@ -62,9 +62,7 @@ class Index<T> {
   }
 }
 
-interface HostTotals {
-  readonly claimed: Resources;
-  readonly greatestRetakeKib: number;
+interface HostTotals extends ClaimTotal {
   /** Memo of available(), and the host (as it was then) that it is of. */
   of: Host | undefined;
   available: Resources | undefined;
@@ -155,14 +153,7 @@ export class Fleet implements FleetView {
   private totalsOf(hostname: string): HostTotals {
     const known = this.totals.get(hostname);
     if (known !== undefined) return known;
-    let sum = NOTHING;
-    let greatestRetakeKib = 0;
-    for (const claim of this.claimsOn(hostname)) {
-      sum = add(sum, claim.resources);
-      greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
-    }
-    const claimed = { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib };
-    const totals: HostTotals = { claimed, greatestRetakeKib, of: undefined, available: undefined };
+    const totals: HostTotals = { ...totalOf(this.claimsByHost.members(hostname).values()), of: undefined, available: undefined };
     this.totals.set(hostname, totals);
     return totals;
   }
