@@ -20,9 +20,24 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['7.5.6', '8.0.2'],
 };
 
+interface Forbidden {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** An example that the pattern must find. */
+  readonly breach: string;
+  readonly except?: string;
+}
+
 /** What may not appear in src/. */
-const FORBIDDEN: readonly { readonly name: string; readonly pattern: RegExp; readonly breach: string }[] = [
-  { name: 'SQL from text', pattern: /\bsql\s*\.\s*(raw|identifier|unsafe)\b/, breach: 'await sql.unsafe(text)' },
+const FORBIDDEN: readonly Forbidden[] = [
+  { name: 'SQL pasted into SQL', pattern: /\bsql\s*\.\s*(raw|identifier)\b/, breach: 'sql.raw(text)' },
+  {
+    name: 'SQL as text',
+    pattern: /\.\s*unsafe\s*\(/,
+    breach: 'await sql.unsafe(text)',
+    // Where the statements of the inventory, text and parameters apart, are handed to the driver.
+    except: 'src/inventory/postgres-connection.ts',
+  },
   { name: 'a shell', pattern: /\bshell\s*:\s*(true|['"])/, breach: "spawn('ls', [], { shell: true })" },
   { name: 'a command line', pattern: /\bexec(Sync)?\s*\(\s*[`'"]/, breach: 'exec(`virsh $' + '{name}`)' },
   {
@@ -65,10 +80,6 @@ function tooOld(packages: Readonly<Record<string, LockedPackage>>): string[] {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     return isBelowFloor(version, FLOORS[name] ?? []) ? [`${path} ${version}`] : [];
   });
-}
-
-function forbiddenIn(source: string): string[] {
-  return FORBIDDEN.filter(({ pattern }) => pattern.test(source)).map(({ name }) => name);
 }
 
 /** Whether a comment of at least a few words comes before any code. */
@@ -125,11 +136,11 @@ describe('the source', () => {
   const sources = files('src').filter((path) => path.endsWith('.ts'));
   const written = files('src', 'db', 'test', 'bench', 'lab').filter((path) => /\.(ts|cjs|js|mjs)$/.test(path));
 
-  for (const { name, breach } of FORBIDDEN) {
+  for (const { name, pattern, breach, except } of FORBIDDEN) {
     it(`does not contain ${name}`, () => {
-      assert.ok(forbiddenIn(breach).includes(name), 'the pattern must find its own breach');
+      assert.match(breach, pattern);
       assert.deepEqual(
-        sources.filter((path) => forbiddenIn(read(path)).includes(name)),
+        sources.filter((path) => path !== except && pattern.test(read(path))),
         [],
       );
     });
