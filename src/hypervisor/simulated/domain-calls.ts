@@ -14,7 +14,9 @@ export async function createDomain(
   persistent: boolean,
   foreign = false,
 ): Promise<void> {
-  refuseTaken(host, definition);
+  if (isTaken(host, definition)) {
+    throw new Refused('CONFLICT', `a domain ${definition.domainName} or ${definition.uuid} exists already`);
+  }
   refuseMissingDevices(host, definition);
   const domain = newDomain(definition, persistent, foreign);
   host.domains.set(domain.uuid, domain);
@@ -22,12 +24,9 @@ export async function createDomain(
   await startDomain(host, domain);
 }
 
-export function refuseTaken(host: SimulatedHost, definition: GuestDefinition): void {
-  for (const { uuid, domainName } of host.domains.values()) {
-    if (uuid === definition.uuid) throw new Refused('CONFLICT', `a domain with UUID ${uuid} exists already`);
-    if (domainName === definition.domainName)
-      throw new Refused('CONFLICT', `a domain named ${domainName} exists already`);
-  }
+/** By its UUID or its name. */
+export function isTaken(host: SimulatedHost, { uuid, domainName }: GuestDefinition): boolean {
+  return host.domains.has(uuid) || [...host.domains.values()].some((domain) => domain.domainName === domainName);
 }
 
 /** What the domain needs of its host: volumes, networks, bridges, the CPU. */
@@ -147,7 +146,7 @@ export function suspendDomain(host: SimulatedHost, uuid: string): void {
 export function resumeDomain(host: SimulatedHost, uuid: string): void {
   const { domain } = host.running(uuid);
   if (domain.job?.direction === 'IN') throw new Refused('CONFLICT', `domain ${domain.domainName} is still arriving`);
-  if (domain.state === 'RUNNING') return;
+  if (domain.state === 'RUNNING') throw new Refused('REFUSED', `domain ${domain.domainName} is running already`);
   runVcpus(host, domain, 'OTHER', 'UNPAUSED');
 }
 

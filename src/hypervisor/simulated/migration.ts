@@ -5,14 +5,7 @@
 import type { HypervisorErrorKind, MigrateOptions, MigrationProgress } from '../../ports/hypervisor.js';
 import type { SimulatedDatacenter } from './datacenter.js';
 import { type Domain, liveDefinition, newDomain } from './domain.js';
-import {
-  refuseMissingDevices,
-  refuseTaken,
-  releaseWriteLocks,
-  runVcpus,
-  setState,
-  stopDomain,
-} from './domain-calls.js';
+import { isTaken, refuseMissingDevices, releaseWriteLocks, runVcpus, setState, stopDomain } from './domain-calls.js';
 import type { SimulatedHost } from './host.js';
 import { pause } from './machine.js';
 import { Refused } from './refused.js';
@@ -100,7 +93,7 @@ function begin(source: SimulatedHost, uuid: string, destName: string, options: M
   if (destName === source.name) throw new Refused('REFUSED', 'attempt to migrate guest to the same host');
   for (const { path, target, role } of domain.definition.disks) {
     if (role === 'DISK' && source.volumeAt(path)?.shared !== true && !options.copyDisks.includes(target)) {
-      throw new Refused('REFUSED', `unsafe migration: disk ${target} is not on shared storage`);
+      throw new Refused('UNSUPPORTED', `unsafe migration: disk ${target} is not on shared storage`);
     }
   }
   const now = datacenter.now();
@@ -144,7 +137,7 @@ async function prepare(datacenter: SimulatedDatacenter, job: MigrationJob): Prom
   if (dest === undefined || !heard()) throw new Refused('REFUSED', `unable to connect to ${job.dest}`);
   const { domain, machine } = source.running(job.uuid);
   const definition = { ...(job.options.definition ?? liveDefinition(domain, datacenter.now(), datacenter.durations)) };
-  refuseTaken(dest, definition);
+  if (isTaken(dest, definition)) throw new Refused('REFUSED', `${dest.name} has such a domain already`);
   refuseMissingDevices(dest, definition);
   const arriving = newDomain(definition, false, domain.foreign);
   arriving.job = { id: job.id, direction: 'IN' };
