@@ -2,6 +2,8 @@
 // watches through a filter can be told that something left it, also when the log is read again later.
 
 import type { Change } from './change.js';
+import type { Guest } from './guest.js';
+import type { Host } from './host.js';
 
 export interface FilterFacts {
   /** Of a guest; empty for hosts. */
@@ -17,16 +19,18 @@ export interface FilterFacts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export function hostFacts({ hostname, adminState: state, condition, zone, labels }: Host): FilterFacts {
+  return { uuid: '', baseGuest: '', hostname, state, condition, zone, labels };
+}
+
+export function guestFacts({ uuid, baseGuest, hostname, state, labels }: Guest): FilterFacts {
+  return { uuid, baseGuest, hostname, state, condition: '', zone: '', labels };
+}
+
 /** Of the entity after the change; undefined if it is deleted, or of a kind that is not watched. */
 export function filterFacts({ kind, after }: Change): FilterFacts | undefined {
   if (after === undefined) return undefined;
-  if (kind === 'host') {
-    const { hostname, adminState: state, condition, zone, labels } = after;
-    return { uuid: '', baseGuest: '', hostname, state, condition, zone, labels };
-  }
-  if (kind === 'guest') {
-    const { uuid, baseGuest, hostname, state, labels } = after;
-    return { uuid, baseGuest, hostname, state, condition: '', zone: '', labels };
-  }
+  if (kind === 'host') return hostFacts(after);
+  if (kind === 'guest') return guestFacts(after);
   return undefined;
 }

@@ -16,18 +16,22 @@ export interface Placement {
 }
 
 export function place(fleet: FleetView, request: PlacementRequest): Placement | Refusal {
+  const summary = survey(fleet, request);
+  if (summary.winner === '') return noHostFits(fleet, request, summary);
+  return { hostname: summary.winner, summary };
+}
+
+/** The choice in short, whether or not there is one; its winner is empty if no host fits. */
+export function survey(fleet: FleetView, request: PlacementRequest): PlacementSummary {
   const { winner, runnerUp, considered, counts } = choose(fleet, lookUp(fleet, request));
-  const rejected = rejectedCounts(counts);
-  if (winner === undefined) return noHostFits(fleet, request, considered, rejected);
-  const summary: PlacementSummary = {
+  return {
     strategy: request.strategy,
-    winner: winner.hostname,
+    winner: winner?.hostname ?? '',
     runnerUp: runnerUp?.hostname ?? '',
     revision: fleet.revision,
     hostsConsidered: considered,
-    rejected,
+    rejected: rejectedCounts(counts),
   };
-  return { hostname: winner.hostname, summary };
 }
 
 /** A host that somebody named, instead of a choice: the decision if it fits, and why not otherwise. */
@@ -48,6 +52,12 @@ export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host)
   }
   const summary = { strategy, winner: hostname, runnerUp: '', revision: fleet.revision, hostsConsidered: 1, rejected: {} };
   return { hostname, summary };
+}
+
+/** What speaks for and against one host. */
+export function verdictFor(fleet: FleetView, request: PlacementRequest, host: Host): HostVerdict {
+  const needs = lookUp(fleet, request);
+  return verdictOn(fleet, needs, host, rejections(host, needs, fleet));
 }
 
 /** The verdict on every host: those that fit by rank, then the others by name. */
@@ -135,17 +145,12 @@ function verdictOn(fleet: FleetView, needs: Needs, host: Host, mask: number): Ho
   };
 }
 
-function noHostFits(
-  fleet: FleetView,
-  request: PlacementRequest,
-  considered: number,
-  rejected: Partial<Record<RejectCode, number>>,
-): Refusal {
-  const reasons = Object.entries(rejected).map(([code, hosts]) => `${code} on ${hosts}`);
-  const message =
-    considered === 0 ? 'there are no hosts' : `none of ${considered} hosts fits: ${reasons.join(', ')}`;
-  const counts = Object.fromEntries(Object.entries(rejected).map(([code, hosts]) => [code.toLowerCase(), hosts]));
-  const metadata = { hosts: considered, ...counts, ...amounts('required', request.required) };
+function noHostFits(fleet: FleetView, request: PlacementRequest, summary: PlacementSummary): Refusal {
+  const { hostsConsidered: hosts, rejected } = summary;
+  const reasons = Object.entries(rejected).map(([code, count]) => `${code} on ${count}`);
+  const message = hosts === 0 ? 'there are no hosts' : `none of ${hosts} hosts fits: ${reasons.join(', ')}`;
+  const counts = Object.fromEntries(Object.entries(rejected).map(([code, count]) => [code.toLowerCase(), count]));
+  const metadata = { hosts, ...counts, ...amounts('required', request.required) };
   return refusal('NO_HOST_FITS', message, metadata, { explanation: explain(fleet, request) });
 }
 
