@@ -2,7 +2,8 @@
 
 import type { ConsoleSession } from '../../ports/hypervisor.js';
 import type { SimulatedDatacenter } from './datacenter.js';
-import { bootAgain, followBalloon, powerOffFromInside } from './guest-life.js';
+import { powerOffFromInside } from './domain-calls.js';
+import { bootAgain, followBalloon } from './guest-life.js';
 import { balloonKib, isReady, type Machine, onlineCpu, setBehaviour, uptimeMs } from './machine.js';
 
 const HEARTBEAT_MS = 1_000;
@@ -24,9 +25,12 @@ export class SimulatedConsole implements ConsoleSession {
   constructor(
     private readonly datacenter: SimulatedDatacenter,
     private readonly machine: Machine,
+    /** Whether what the guest prints reaches the reader: what it prints meanwhile is lost. */
+    private readonly heard: () => boolean,
     private readonly onEnd: () => void,
   ) {
     this.output = this.read();
+    datacenter.consoles.set(machine, this);
     this.beat();
   }
 
@@ -47,7 +51,7 @@ export class SimulatedConsole implements ConsoleSession {
 
   private print(line: string): void {
     const chunk = Buffer.from(`${line}\r\n`);
-    if (this.ended || this.waitingBytes + chunk.byteLength > OUTPUT_LIMIT_BYTES) return;
+    if (this.ended || !this.heard() || this.waitingBytes + chunk.byteLength > OUTPUT_LIMIT_BYTES) return;
     this.chunks.push(chunk);
     this.waitingBytes += chunk.byteLength;
     this.wake?.();
@@ -134,6 +138,7 @@ export class SimulatedConsole implements ConsoleSession {
     this.ended = true;
     this.stopTimer();
     this.wake?.();
+    if (this.datacenter.consoles.get(this.machine) === this) this.datacenter.consoles.delete(this.machine);
     this.onEnd();
   }
 }

@@ -2,13 +2,15 @@
 // All time comes from the clock and all chance from the seed, so that a run on virtual time repeats exactly.
 
 import type { Hypervisor } from '../../ports/hypervisor.js';
+import type { SimulatedConsole } from './console.js';
 import type { Domain } from './domain.js';
 import { SimulatedHypervisor } from './driver.js';
 import { Faults } from './faults.js';
 import { SimulatedHost } from './host.js';
 import type { Link } from './link.js';
 import type { Machine } from './machine.js';
-import type { MigrationJob } from './migration.js';
+import type { MigrationJob } from './migration-job.js';
+import { Network } from './network.js';
 import { SeededRandom } from './random.js';
 import {
   type DatacenterOptions,
@@ -31,10 +33,11 @@ export class SimulatedDatacenter {
   readonly sharedPools = new Map<string, Pool>();
   readonly jobs = new Map<string, MigrationJob>();
   readonly links = new Set<Link>();
-  /** Pairs that do not hear each other, and names that nobody hears. */
-  readonly cuts = new Set<string>();
+  readonly network = new Network();
   /** Where each running guest is. */
   readonly homes = new Map<Machine, { host: SimulatedHost; domain: Domain }>();
+  /** Open consoles: a guest has one. */
+  readonly consoles = new Map<Machine, SimulatedConsole>();
   readonly faults = new Faults(this);
   readonly render: DatacenterOptions['render'];
   /** Told after each change of what would be written down; see persistence.ts. */
@@ -81,10 +84,6 @@ export class SimulatedDatacenter {
     const pool = new Pool(settings);
     this.sharedPools.set(settings.name, pool);
     return pool;
-  }
-
-  reaches(a: string, b: string): boolean {
-    return !this.cuts.has(a) && !this.cuts.has(b) && !this.cuts.has(pair(a, b));
   }
 
   /** Milliseconds; wall-clock time at the start, and steady from there on. */
@@ -154,8 +153,4 @@ export class SimulatedDatacenter {
     this.timers.clear();
     for (const link of [...this.links]) link.close();
   }
-}
-
-export function pair(a: string, b: string): string {
-  return a < b ? `${a}|${b}` : `${b}|${a}`;
 }

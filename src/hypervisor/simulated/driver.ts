@@ -21,6 +21,7 @@ import type { SimulatedHost } from './host.js';
 import { Link } from './link.js';
 import { abortJob, migrate, migrationProgress, startPostcopy } from './migration.js';
 import { Refused } from './refused.js';
+import * as scaling from './scale-calls.js';
 import { Upload } from './storage.js';
 
 const SIMULATED_URI = /^sim:\/\/([A-Za-z0-9][A-Za-z0-9._-]{0,252})$/;
@@ -60,14 +61,12 @@ export class SimulatedHypervisor implements Hypervisor {
 function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, onClose: () => void): HostDriver {
   const { datacenter } = host;
   const { durations } = datacenter;
-  const consoles = new Map<string, SimulatedConsole>();
   const agentDeadlineMs = LIMITS.guestAgentDeadlineMs;
 
   return {
     address,
     listen: (listener: HostListener, signal: AbortSignal) => void link.supervise(listener, signal),
     close: async () => {
-      for (const session of [...consoles.values()]) session.end();
       link.close();
       onClose();
     },
@@ -119,21 +118,22 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
     resume: (uuid, options) => link.call('resume', options, () => calls.resumeDomain(host, uuid)),
 
     setPluggedCpu: (uuid, cpu, options) =>
-      link.call('setPluggedCpu', options, () => calls.setPluggedCpu(host, uuid, cpu)),
+      link.call('setPluggedCpu', options, () => scaling.setPluggedCpu(host, uuid, cpu)),
     setOnlineCpu: (uuid, cpu, options) =>
-      link.call('setOnlineCpu', options, () => calls.setOnlineCpu(host, uuid, cpu), agentDeadlineMs),
-    onlineCpu: (uuid, options) => link.call('onlineCpu', options, () => calls.onlineCpuOf(host, uuid), agentDeadlineMs),
+      link.call('setOnlineCpu', options, () => scaling.setOnlineCpu(host, uuid, cpu), agentDeadlineMs),
+    onlineCpu: (uuid, options) =>
+      link.call('onlineCpu', options, () => scaling.onlineCpuOf(host, uuid), agentDeadlineMs),
     setMemory: (uuid, memoryKib, options) =>
-      link.call('setMemory', options, () => calls.setMemory(host, uuid, memoryKib)),
-    bootId: (uuid, options) => link.call('bootId', options, () => calls.bootIdOf(host, uuid), agentDeadlineMs),
-    addresses: (uuid, options) => link.call('addresses', options, () => calls.addressesOf(host, uuid), agentDeadlineMs),
+      link.call('setMemory', options, () => scaling.setMemory(host, uuid, memoryKib)),
+    bootId: (uuid, options) => link.call('bootId', options, () => scaling.bootIdOf(host, uuid), agentDeadlineMs),
+    addresses: (uuid, options) =>
+      link.call('addresses', options, () => scaling.addressesOf(host, uuid), agentDeadlineMs),
     console: (uuid, options): Promise<ConsoleSession> =>
       link.call('console', options, () => {
         const { machine, domain } = host.running(uuid);
-        if (consoles.has(uuid)) throw new Refused('CONFLICT', `the console of ${domain.domainName} is in use`);
-        const session = new SimulatedConsole(datacenter, machine, () => consoles.delete(uuid));
-        consoles.set(uuid, session);
-        return session;
+        if (datacenter.consoles.has(machine))
+          throw new Refused('REFUSED', `the console of ${domain.domainName} is in use`);
+        return link.keep((onEnd) => new SimulatedConsole(datacenter, machine, () => link.heard, onEnd));
       }),
 
     migrate: (uuid: string, dest: HostAddress, options: MigrateOptions, signal: AbortSignal) =>
@@ -185,7 +185,7 @@ function dial(host: SimulatedHost, peer: HostAddress): void {
   const { datacenter } = host;
   const name = simulatedName(peer.migrationUri);
   const target = name === undefined ? undefined : datacenter.hosts.get(name);
-  if (target === undefined || !datacenter.reaches(host.name, target.name) || !target.answers) {
+  if (target === undefined || !datacenter.network.reaches(host.name, target.name) || !target.answers) {
     throw new Refused('REFUSED', `unable to connect to ${peer.migrationUri} from ${host.name}`);
   }
 }

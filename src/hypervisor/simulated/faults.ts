@@ -2,9 +2,9 @@
 // to a host by hand.
 
 import type { GuestDefinition, HypervisorErrorKind } from '../../ports/hypervisor.js';
-import { pair, type SimulatedDatacenter } from './datacenter.js';
-import { createDomain, stopDomain } from './domain-calls.js';
-import { bootAgain, followBalloon, powerOffFromInside, startAutostarted } from './guest-life.js';
+import type { SimulatedDatacenter } from './datacenter.js';
+import { createDomain, powerOffFromInside, startAutostarted, stopDomain } from './domain-calls.js';
+import { bootAgain, followBalloon } from './guest-life.js';
 import { type Machine, onlineCpu, setBalloon, setBehaviour, uptimeMs } from './machine.js';
 import { Refused } from './refused.js';
 import type { GuestBehaviour } from './settings.js';
@@ -54,15 +54,13 @@ export class Faults {
 
   /** Nobody hears `name` (a host or a client) any more; with `peer`, only the two of them do not hear each other. */
   partition(name: string, peer?: string): void {
-    this.datacenter.cuts.add(peer === undefined ? name : pair(name, peer));
+    this.datacenter.network.cut(name, peer);
     this.datacenter.faultsChanged();
   }
 
   /** Undoes every partition that the name is in, or all of them. */
   heal(name?: string): void {
-    for (const cut of [...this.datacenter.cuts]) {
-      if (name === undefined || cut.split('|').includes(name)) this.datacenter.cuts.delete(cut);
-    }
+    this.datacenter.network.heal(name);
     this.datacenter.faultsChanged();
   }
 

@@ -1,9 +1,6 @@
-// What happens to a running guest by itself: it boots, its balloon moves, it reboots or powers off; and what its host tells
-// of it. Follows the guest from host to host.
+// What happens to a running guest by itself: it boots, its balloon moves, it reboots; and what its host tells of it. Follows the guest from host to host.
 
 import type { SimulatedDatacenter } from './datacenter.js';
-import { startDomain, stopDomain } from './domain-calls.js';
-import type { SimulatedHost } from './host.js';
 import { balloonGoal, balloonKib, isReady, type Machine, reset } from './machine.js';
 
 /** How often a moving balloon is reported, as libvirt does it. */
@@ -61,18 +58,4 @@ export function bootAgain(datacenter: SimulatedDatacenter, machine: Machine): vo
   home.host.emit({ type: 'BALLOON', uuid, balloonKib: machine.maxMemoryKib });
   follow(datacenter, machine);
   datacenter.changed();
-}
-
-export function powerOffFromInside(datacenter: SimulatedDatacenter, machine: Machine): void {
-  const home = datacenter.homes.get(machine);
-  if (home === undefined) return;
-  home.host.emit({ type: 'LIFECYCLE', uuid: home.domain.uuid, event: 'SHUTDOWN', detail: 'GUEST' });
-  stopDomain(home.host, home.domain, 'SHUTDOWN', 'SHUTDOWN');
-}
-
-/** What a host does by itself when it comes up. */
-export function startAutostarted(host: SimulatedHost): void {
-  for (const domain of host.domains.values()) {
-    if (domain.persistent && domain.autostart && domain.machine === undefined) void startDomain(host, domain);
-  }
 }

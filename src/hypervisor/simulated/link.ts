@@ -21,12 +21,15 @@ interface Connection {
   /** Frames that the network holds back; they arrive if it heals before the connection is given up. */
   held: (() => void)[];
   silentSince: number | undefined;
+  readonly ended: Promise<void>;
+  end(): void;
   unsubscribe(): void;
 }
 
 export class Link {
   private connection: Connection | undefined;
   private readonly listeners = new Set<HostListener>();
+  private readonly sessions = new Set<{ end(): void }>();
   private closed = false;
 
   constructor(
@@ -121,6 +124,13 @@ export class Link {
     await this.call('barrier', options, () => undefined);
   }
 
+  /** Opens something that ends with the connection. */
+  keep<T extends { end(): void }>(open: (onEnd: () => void) => T): T {
+    const session: T = open(() => this.sessions.delete(session));
+    this.sessions.add(session);
+    return session;
+  }
+
   private async connect(withinMs: number, signal?: AbortSignal): Promise<Connection> {
     const { datacenter, host } = this;
     const settled = () => this.closed || this.connection !== undefined || this.refused || this.heard;
@@ -130,11 +140,17 @@ export class Link {
     if (this.refused) throw this.error('UNREACHABLE', 'connection refused');
     if (!this.heard) throw this.error('UNREACHABLE', 'the host does not answer');
     const subscriber = (event: DomainEvent) => queueMicrotask(() => this.carry(connection, () => this.tell(event)));
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const connection: Connection = {
       daemonStart: host.daemonStarts,
       pending: new Set(),
       held: [],
       silentSince: undefined,
+      ended,
+      end,
       unsubscribe: () => host.subscribers.delete(subscriber),
     };
     this.connection = connection;
@@ -148,11 +164,14 @@ export class Link {
   }
 
   private get refused(): boolean {
-    return this.host.powered && this.host.daemon === 'DEAD' && this.datacenter.reaches(this.client, this.host.name);
+    return (
+      this.host.powered && this.host.daemon === 'DEAD' && this.datacenter.network.reaches(this.client, this.host.name)
+    );
   }
 
-  private get heard(): boolean {
-    return this.host.answers && this.datacenter.reaches(this.client, this.host.name);
+  /** Whether the host can be talked with now. */
+  get heard(): boolean {
+    return this.host.answers && this.datacenter.network.reaches(this.client, this.host.name);
   }
 
   /** One frame, either way. */
@@ -160,7 +179,7 @@ export class Link {
     const { leastLatencyMs, mostLatencyMs } = this.datacenter.durations;
     const deliver = () => {
       if (this.connection !== connection) return;
-      if (this.datacenter.reaches(this.client, this.host.name)) arrive();
+      if (this.datacenter.network.reaches(this.client, this.host.name)) arrive();
       else connection.held.push(arrive);
     };
     if (mostLatencyMs === 0) deliver();
@@ -171,7 +190,7 @@ export class Link {
   review(): void {
     const { connection, datacenter, host } = this;
     if (connection === undefined) return;
-    const reachable = host.powered && datacenter.reaches(this.client, host.name);
+    const reachable = host.powered && datacenter.network.reaches(this.client, host.name);
     if (reachable && (host.daemon === 'DEAD' || host.daemonStarts !== connection.daemonStart)) {
       this.drop('connection reset');
       return;
@@ -199,7 +218,9 @@ export class Link {
     if (connection === undefined) return;
     this.connection = undefined;
     connection.unsubscribe();
+    connection.end();
     for (const lose of [...connection.pending]) lose(why);
+    for (const session of [...this.sessions]) session.end();
     for (const listener of this.listeners) listener.disconnected(why);
     this.datacenter.changed();
   }
@@ -209,12 +230,13 @@ export class Link {
     this.listeners.add(listener);
     signal.addEventListener('abort', () => this.listeners.delete(listener), { once: true });
     if (this.connection !== undefined) listener.connected();
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     let reported = false;
     while (!signal.aborted && !this.closed) {
       try {
-        await this.connect(LIMITS.libvirtConnectDeadlineMs, signal);
+        const connection = this.connection ?? (await this.connect(LIMITS.libvirtConnectDeadlineMs, signal));
         reported = false;
-        await this.datacenter.until(() => this.connection === undefined || this.closed, undefined, signal);
+        await Promise.race([connection.ended, stopped]);
       } catch (error) {
         if (signal.aborted || !(error instanceof HypervisorError)) return;
         if (!reported) listener.disconnected(error.message);

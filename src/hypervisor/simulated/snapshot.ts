@@ -5,7 +5,8 @@ import type { SimulatedDatacenter } from './datacenter.js';
 import type { Domain } from './domain.js';
 import { finishStart } from './domain-calls.js';
 import { follow } from './guest-life.js';
-import { drive, type MigrationJob } from './migration.js';
+import type { MigrationJob } from './migration-job.js';
+import { drive } from './migration-steps.js';
 import type { HostSettings, PoolSettings } from './settings.js';
 import { Pool, type Volume } from './storage.js';
 
