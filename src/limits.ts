@@ -28,6 +28,8 @@ export const LIMITS = {
   maxUserDataBytes: 64 * 1024,
 
   /** Pages. */
+  maxFilterEntries: 1_000,
+  maxPageTokenChars: 1_024,
   defaultPageSize: 100,
   maxPageSize: 1_000,
 
@@ -69,6 +71,8 @@ export const LIMITS = {
   libvirtCallsInFlight: 64,
   guestAgentDeadlineMs: 5 * SECOND_MS,
   uploadIdleMs: 60 * SECOND_MS,
+  /** Below this an upload to a host is given up. */
+  slowestUploadBytesPerS: MIB,
   maxImageBytes: 2 ** 44,
   imageChunkBytes: 256 * 1024,
 
