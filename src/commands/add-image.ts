@@ -3,7 +3,7 @@
 import { put } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { type Image, imageKey } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { findPool, missingHosts } from './preconditions.js';

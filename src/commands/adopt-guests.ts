@@ -15,7 +15,8 @@ import { deriveVmid } from './derive-vmid.js';
 import { collectViolations, type Labels } from './violations.js';
 
 /** A domain as its host and its XML show it. */
-export interface AdoptableDomain extends Pick<ObservedDomain, 'uuid' | 'domainName' | 'state' | 'persistent' | 'migratingOut'> {
+export interface AdoptableDomain
+  extends Pick<ObservedDomain, 'uuid' | 'domainName' | 'state' | 'persistent' | 'migratingOut'> {
   readonly hostname: string;
   /** The vmid it is to get; empty: derived from its name. */
   readonly vmid: string;
@@ -65,7 +66,8 @@ export function adoptGuests(request: AdoptGuestsRequest): Command<AdoptGuestsRes
         const { hostname, uuid, domainName } = domain;
         const about = { hostname, uuid, domainName };
         const known = fleet.guestByUuid(uuid);
-        if (known !== undefined) return { ...about, verdict: 'ALREADY', detail: `is guest ${known.vmid}`, guest: known };
+        if (known !== undefined)
+          return { ...about, verdict: 'ALREADY', detail: `is guest ${known.vmid}`, guest: known };
         const detail = whyNot(fleet, domain, adopted);
         if (detail !== undefined) return { ...about, verdict: 'REFUSED', detail, guest: undefined };
         const taken = (vmid: string): boolean => adopted.has(vmid) || fleet.get('guest', vmid) !== undefined;

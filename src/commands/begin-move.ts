@@ -7,7 +7,7 @@ import type { DecisionContext } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import type { MigrationPolicy, Operation } from '../fleet/operation.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import type { ClaimSize } from '../policy/claim.js';
 import { guestChecks, type MigrationCheck } from '../policy/migratable.js';
 import { copiesStorage, isLocked, type MoveFacts, moveRequest } from '../policy/move.js';
@@ -72,5 +72,8 @@ function target(fleet: FleetView, { guest, size, facts, destHost }: Move): Place
 function impossible(guest: Guest, failed: readonly MigrationCheck[]): Refusal {
   const details = failed.map((one) => one.detail).join('; ');
   const checks = Object.fromEntries(failed.map((one) => [one.kind.toLowerCase(), one.detail]));
-  return refusal('MIGRATION_IMPOSSIBLE', `guest ${guest.vmid} cannot be moved: ${details}`, { vmid: guest.vmid, ...checks });
+  return refusal('MIGRATION_IMPOSSIBLE', `guest ${guest.vmid} cannot be moved: ${details}`, {
+    vmid: guest.vmid,
+    ...checks,
+  });
 }

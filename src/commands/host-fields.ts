@@ -5,7 +5,11 @@ import { LIMITS } from '../limits.js';
 import type { Violations } from './violations.js';
 
 /** Names of the resources' fields in the API. */
-export const FIELD_OF: Readonly<Record<ResourceName, string>> = { cpu: 'cpu', memoryKib: 'memory_kib', ioKib: 'io_kib' };
+export const FIELD_OF: Readonly<Record<ResourceName, string>> = {
+  cpu: 'cpu',
+  memoryKib: 'memory_kib',
+  ioKib: 'io_kib',
+};
 
 export function checkAmounts(violations: Violations, prefix: string, amounts: Partial<Resources>): void {
   for (const name of RESOURCE_NAMES) {

@@ -3,7 +3,7 @@
 import { type Change, put, remove } from '../fleet/change.js';
 import { claimKey } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import { imageKey } from '../fleet/storage.js';
 
 /** What keeps the host in the fleet; undefined if nothing does. */

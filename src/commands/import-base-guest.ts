@@ -6,7 +6,7 @@ import type { BaseGuest, Template } from '../fleet/base-guest.js';
 import { put, remove } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { staleRevision } from './preconditions.js';
 import { collectViolations } from './violations.js';
@@ -71,7 +71,10 @@ function violationsOf(request: ImportBaseGuestRequest): Refusal | undefined {
   if (bytes > LIMITS.maxTextBytes) violations.add('xml', `${bytes} bytes, at most ${LIMITS.maxTextBytes}`);
   for (const [target, image] of Object.entries(request.images)) {
     if (!request.diskTargets.includes(target)) {
-      violations.add('images', `the XML has no disk ${target}, only ${request.diskTargets.join(', ') || 'none at all'}`);
+      violations.add(
+        'images',
+        `the XML has no disk ${target}, only ${request.diskTargets.join(', ') || 'none at all'}`,
+      );
     }
     if (image === '') violations.add('images', `disk ${target}: the image has no name`);
   }

@@ -99,12 +99,16 @@ function importNode(
 ): { readonly diff: NodeDiff; readonly host: Host | undefined } {
   const { hostname } = node;
   const before = fleet.get('host', hostname);
-  const after = before === undefined ? newHost(fleet, context, node, uriTemplate) : updatedHost(before, node, uriTemplate);
+  const after =
+    before === undefined ? newHost(fleet, context, node, uriTemplate) : updatedHost(before, node, uriTemplate);
   const fields = diffOf(before, after);
   const change = before === undefined ? 'ADDED' : fields.length > 0 ? 'UPDATED' : 'UNCHANGED';
   const reserve = before === undefined ? after.reserve : NOTHING;
   const over = shortfall(fleet.claimed(hostname), allocatable(after));
-  return { diff: { hostname, change, fields, reserve, over, keptBy: undefined }, host: fields.length > 0 ? after : undefined };
+  return {
+    diff: { hostname, change, fields, reserve, over, keptBy: undefined },
+    host: fields.length > 0 ? after : undefined,
+  };
 }
 
 function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode, uriTemplate: string): Host {

@@ -6,7 +6,7 @@ import { withOverhead } from '../fleet/cluster-policy.js';
 import type { Strategy } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { GuestNic } from '../fleet/guest.js';
-import { invalidFields, isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { invalidFields, isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { needing, type PlacementRequest } from '../policy/needs.js';
 import { findPool } from './preconditions.js';
@@ -121,19 +121,25 @@ const LEAST_DISK_KIB = 1024;
 function leastDisks(fleet: FleetView, base: BaseGuest | undefined, pool: string): readonly NewDisk[] {
   return (base?.diskTargets ?? []).map((target) => {
     const baseImage = base?.images[target] ?? '';
-    const sizes = baseImage === '' ? [] : [...fleet.imageCopies(pool, baseImage).values()].map((copy) => copy.virtualKib);
+    const sizes =
+      baseImage === '' ? [] : [...fleet.imageCopies(pool, baseImage).values()].map((copy) => copy.virtualKib);
     return { target, baseImage, capacityKib: Math.max(LEAST_DISK_KIB, ...sizes) };
   });
 }
 
 /** What is left of the space goes to the first disk without a base image, or else to the first. */
 function grow(disks: readonly NewDisk[], restKib: number): readonly NewDisk[] {
-  const grown = Math.max(0, disks.findIndex((disk) => disk.baseImage === ''));
+  const grown = Math.max(
+    0,
+    disks.findIndex((disk) => disk.baseImage === ''),
+  );
   return disks.map((disk, index) => (index === grown ? { ...disk, capacityKib: disk.capacityKib + restKib } : disk));
 }
 
 function tooLittleSpace(ioKib: number, leastKib: number): Refusal {
-  return invalidFields([{ field: 'io_kib', description: `${ioKib} is less than the ${leastKib} KiB its base images take` }]);
+  return invalidFields([
+    { field: 'io_kib', description: `${ioKib} is less than the ${leastKib} KiB its base images take` },
+  ]);
 }
 
 function nicsOf(base: BaseGuest | undefined, { network, bridge }: GuestShape): NewGuest['nics'] {

@@ -1,7 +1,7 @@
 // What an operator declares of a storage pool, checked alike when it is registered and updated.
 
 import type { FleetView } from '../fleet/fleet.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import type { Pool } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { missingHosts } from './preconditions.js';
@@ -13,7 +13,8 @@ export function poolRefusal(fleet: FleetView, pool: Pool): Refusal | undefined {
   if (new Set(pool.hosts).size < pool.hosts.length) violations.add('hosts', 'a host is listed twice');
   if (pool.kind === 'LOCAL') {
     if (pool.locking) violations.add('locking', 'only a SHARED pool is locked against a second writer');
-    if (pool.capacityKib !== 0) violations.add('capacity_kib', 'the space of a LOCAL pool counts on its hosts, as io_kib');
+    if (pool.capacityKib !== 0)
+      violations.add('capacity_kib', 'the space of a LOCAL pool counts on its hosts, as io_kib');
     if (pool.exportedBy !== '') violations.add('exported_by', 'only a SHARED pool is exported');
   }
   const exporter = pool.exportedBy === '' ? [] : [pool.exportedBy];

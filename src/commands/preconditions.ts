@@ -5,7 +5,7 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { isOpen } from '../fleet/operation.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import type { Pool } from '../fleet/storage.js';
 
 /** What a verb on a guest is bound to. */
@@ -104,5 +104,8 @@ function hostRefusal(fleet: FleetView, guest: Guest): Refusal | undefined {
   const host = fleet.get('host', guest.hostname);
   if (host === undefined || host.condition === 'READY' || host.condition === 'SUSPECT') return undefined;
   const { hostname, condition } = host;
-  return refusal('HOST_UNREACHABLE', `host ${hostname} of guest ${guest.vmid} is ${condition}`, { hostname, condition });
+  return refusal('HOST_UNREACHABLE', `host ${hostname} of guest ${guest.vmid} is ${condition}`, {
+    hostname,
+    condition,
+  });
 }

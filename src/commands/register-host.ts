@@ -4,7 +4,7 @@ import { put } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Host, HostFacts } from '../fleet/host.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import type { Resources } from '../fleet/resources.js';
 import { LIMITS } from '../limits.js';
 import { checkAmounts, checkRatios, override } from './host-fields.js';

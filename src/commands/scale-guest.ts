@@ -9,7 +9,7 @@ import type { HostVerdict } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import type { OperationInput } from '../fleet/operation.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { sameResources, subtract } from '../fleet/resources.js';
 import type { ClaimSize } from '../policy/claim.js';
 import type { MoveFacts } from '../policy/move.js';

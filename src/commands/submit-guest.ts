@@ -5,7 +5,7 @@ import type { Claim } from '../fleet/claim.js';
 import { accept, type Command, type DecisionContext, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestDisk, GuestNic, GuestSeed, RestartPolicy } from '../fleet/guest.js';
-import { invalidFields, isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { invalidFields, isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { claimSize } from '../policy/claim.js';
 import { place } from '../policy/place.js';
@@ -51,7 +51,8 @@ function violationsOf({ labels, seed, baseGuest }: SubmitGuestRequest): Violatio
   if (baseGuest === '') violations.add('base_guest', 'has to be given');
   if (seed === undefined) return violations;
   const keys = seed.sshAuthorizedKeys.length;
-  if (keys > LIMITS.maxSshKeys) violations.add('seed.ssh_authorized_keys', `${keys} keys, at most ${LIMITS.maxSshKeys}`);
+  if (keys > LIMITS.maxSshKeys)
+    violations.add('seed.ssh_authorized_keys', `${keys} keys, at most ${LIMITS.maxSshKeys}`);
   const bytes = Buffer.byteLength(seed.userData);
   if (bytes > LIMITS.maxUserDataBytes) {
     violations.add('seed.user_data', `${bytes} bytes, at most ${LIMITS.maxUserDataBytes}`);

@@ -4,7 +4,7 @@ import { put } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, RestartPolicy } from '../fleet/guest.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { busyRefusal, findGuest, type OnGuest, staleRevision } from './preconditions.js';
 import { collectViolations, editLabels, type LabelEdits } from './violations.js';
 

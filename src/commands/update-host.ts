@@ -52,7 +52,12 @@ function updated(host: Host, request: UpdateHostRequest): Host {
   };
   if (after.uri === host.uri) return after;
   // Whatever was seen was seen at the old address.
-  return { ...after, condition: 'UNREACHABLE', conditionReason: 'not reached at its new address yet', observed: undefined };
+  return {
+    ...after,
+    condition: 'UNREACHABLE',
+    conditionReason: 'not reached at its new address yet',
+    observed: undefined,
+  };
 }
 
 function violationsOf(request: UpdateHostRequest, after: Host): Refusal | undefined {

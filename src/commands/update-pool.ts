@@ -3,7 +3,7 @@
 import { put } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { isRefusal, refusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import type { Pool } from '../fleet/storage.js';
 import { guestsInPool, poolInUse, poolRefusal } from './pool-fields.js';
 import { findPool, staleRevision } from './preconditions.js';

@@ -42,9 +42,9 @@ class Index<T> {
   private readonly groups = new Map<string, Map<string, T>>();
 
   put(group: string, key: string, value: T): void {
-    let members = this.groups.get(group);
-    if (members === undefined) this.groups.set(group, (members = new Map()));
-    members.set(key, value);
+    const members = this.groups.get(group);
+    if (members === undefined) this.groups.set(group, new Map([[key, value]]));
+    else members.set(key, value);
   }
 
   remove(group: string, key: string): void {
@@ -153,7 +153,11 @@ export class Fleet implements FleetView {
   private totalsOf(hostname: string): HostTotals {
     const known = this.totals.get(hostname);
     if (known !== undefined) return known;
-    const totals: HostTotals = { ...totalOf(this.claimsByHost.members(hostname).values()), of: undefined, available: undefined };
+    const totals: HostTotals = {
+      ...totalOf(this.claimsByHost.members(hostname).values()),
+      of: undefined,
+      available: undefined,
+    };
     this.totals.set(hostname, totals);
     return totals;
   }

@@ -43,12 +43,14 @@ export const FILTERS: readonly Filter[] = [
   {
     code: 'POOL_MISSING',
     rejects: (host, needs) => lacksPool(host, needs),
-    sentence: (_, needs) => `does not have pool ${needs.pools.map((pool) => pool.name).join(' and ')}, or it is not active`,
+    sentence: (_, needs) =>
+      `does not have pool ${needs.pools.map((pool) => pool.name).join(' and ')}, or it is not active`,
   },
   {
     code: 'BASE_IMAGE_MISSING',
     rejects: (host, needs) => lacksImage(host, needs),
-    sentence: (_, needs) => `lacks base image ${needs.images.map((image) => `${image.name} in ${image.pool}`).join(', ')}`,
+    sentence: (_, needs) =>
+      `lacks base image ${needs.images.map((image) => `${image.name} in ${image.pool}`).join(', ')}`,
   },
   {
     code: 'NETWORK_MISSING',

@@ -76,14 +76,24 @@ function hostDevices({ hostDevices: devices }: GuestTraits): MigrationCheck {
 function tpm({ tpm: kind }: GuestTraits): MigrationCheck {
   if (kind === 'NONE') return check('TPM', 'PASS', 'it has no TPM');
   if (kind === 'EMULATED') {
-    return check('TPM', 'WARN', 'its software TPM moves along only if both hosts have swtpm', 'install swtpm on the target');
+    return check(
+      'TPM',
+      'WARN',
+      'its software TPM moves along only if both hosts have swtpm',
+      'install swtpm on the target',
+    );
   }
   return check('TPM', 'FAIL', "it uses its host's TPM chip", 'give it a software TPM (swtpm) instead');
 }
 
 function nvram({ nvram: has }: GuestTraits): MigrationCheck {
   if (!has) return check('NVRAM', 'PASS', 'its firmware keeps no variables in a file');
-  return check('NVRAM', 'WARN', 'the target has to have the same UEFI firmware', 'install the same firmware package there');
+  return check(
+    'NVRAM',
+    'WARN',
+    'the target has to have the same UEFI firmware',
+    'install the same firmware package there',
+  );
 }
 
 function disks(fleet: FleetView, guest: Guest, policy: MigrationPolicy): MigrationCheck {
@@ -145,9 +155,19 @@ export function convergenceCheck(forecast: MigrationForecast): MigrationCheck {
     case 'YES':
       return check('CONVERGENCE', 'PASS', `ends by itself in about ${forecast.totalMs} ms`);
     case 'THROTTLED':
-      return check('CONVERGENCE', 'WARN', 'ends only once the guest is slowed down', 'give it more bandwidth or a longer stop');
+      return check(
+        'CONVERGENCE',
+        'WARN',
+        'ends only once the guest is slowed down',
+        'give it more bandwidth or a longer stop',
+      );
     case 'NO':
-      return check('CONVERGENCE', 'WARN', 'the guest writes faster than it can be sent', 'allow auto-converge or post-copy');
+      return check(
+        'CONVERGENCE',
+        'WARN',
+        'the guest writes faster than it can be sent',
+        'allow auto-converge or post-copy',
+      );
     case undefined:
       return check('CONVERGENCE', 'UNKNOWN', 'how fast the guest writes was not measured');
   }

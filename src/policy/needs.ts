@@ -88,7 +88,8 @@ export function lookUp(fleet: FleetView, request: PlacementRequest): Needs {
   }));
   const space = request.newSpaceKib;
   const poolFull =
-    space > 0 && pools.some(({ name, capacityKib }) => capacityKib > 0 && fleet.poolUsedKib(name) + space > capacityKib);
+    space > 0 &&
+    pools.some(({ name, capacityKib }) => capacityKib > 0 && fleet.poolUsedKib(name) + space > capacityKib);
   return { ...request, pools, images, poolFull };
 }
 
@@ -98,6 +99,9 @@ const hostsOf = new WeakMap<Pool, ReadonlySet<string>>();
 function poolLookup(name: string, pool: Pool | undefined): PoolLookup {
   if (pool === undefined) return { name, hosts: new Set(), capacityKib: 0 };
   let hosts = hostsOf.get(pool);
-  if (hosts === undefined) hostsOf.set(pool, (hosts = new Set(pool.hosts)));
+  if (hosts === undefined) {
+    hosts = new Set(pool.hosts);
+    hostsOf.set(pool, hosts);
+  }
   return { name, hosts, capacityKib: pool.kind === 'SHARED' ? pool.capacityKib : 0 };
 }

@@ -4,7 +4,7 @@
 import type { Explanation, HostVerdict, PlacementSummary, RejectCode } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { allocatable, type Host } from '../fleet/host.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import { type Resources, shortfall } from '../fleet/resources.js';
 import { FILTERS, memoryNeededKib, rejections, rowsOf } from './feasible.js';
 import { lookUp, type Needs, type PlacementRequest } from './needs.js';
@@ -50,7 +50,14 @@ export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host)
       { explanation: { strategy, required, hosts: [verdict] } },
     );
   }
-  const summary = { strategy, winner: hostname, runnerUp: '', revision: fleet.revision, hostsConsidered: 1, rejected: {} };
+  const summary = {
+    strategy,
+    winner: hostname,
+    runnerUp: '',
+    revision: fleet.revision,
+    hostsConsidered: 1,
+    rejected: {},
+  };
   return { hostname, summary };
 }
 
@@ -63,9 +70,7 @@ export function verdictFor(fleet: FleetView, request: PlacementRequest, host: Ho
 /** The verdict on every host: those that fit by rank, then the others by name. */
 export function explain(fleet: FleetView, request: PlacementRequest): Explanation {
   const needs = lookUp(fleet, request);
-  const verdicts = [...fleet.all('host')].map((host) =>
-    verdictOn(fleet, needs, host, rejections(host, needs, fleet)),
-  );
+  const verdicts = [...fleet.all('host')].map((host) => verdictOn(fleet, needs, host, rejections(host, needs, fleet)));
   verdicts.sort((a, b) => {
     if (a.score === undefined || b.score === undefined) {
       if (a.score !== b.score) return a.score === undefined ? 1 : -1;
@@ -98,7 +103,8 @@ function choose(fleet: FleetView, needs: Needs): Choice {
     considered++;
     const mask = rejections(host, needs, fleet);
     if (mask !== 0) {
-      for (let row = 0; row < FILTERS.length; row++) if ((mask & (1 << row)) !== 0) counts[row] = (counts[row] ?? 0) + 1;
+      for (let row = 0; row < FILTERS.length; row++)
+        if ((mask & (1 << row)) !== 0) counts[row] = (counts[row] ?? 0) + 1;
       continue;
     }
     const points = score(weights, needs.required, fleet.available(host), allocatable(host));

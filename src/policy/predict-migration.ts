@@ -37,7 +37,8 @@ export function predictMigration(load: MigrationLoad): MigrationForecast {
   const { bandwidthMibPerS, dirtyMibPerS, autoConverge } = load;
   const firstMib = (load.memoryKib + load.diskKib) / KIB_PER_MIB;
   const bytesTotal = (load.memoryKib + load.diskKib) * 1024;
-  if (dirtyMibPerS === undefined) return { converges: undefined, totalMs: undefined, blackoutMs: undefined, bytesTotal };
+  if (dirtyMibPerS === undefined)
+    return { converges: undefined, totalMs: undefined, blackoutMs: undefined, bytesTotal };
 
   const stopMs = load.maxDowntimeMs === 0 ? DEFAULT_DOWNTIME_MS : load.maxDowntimeMs;
   const stopMib = (bandwidthMibPerS * stopMs) / 1_000;

@@ -4,7 +4,7 @@ import { totalOf } from '../fleet/claim.js';
 import type { HostVerdict, RejectCode } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
-import { allocatable, type Host } from '../fleet/host.js';
+import type { Host } from '../fleet/host.js';
 import { RESOURCE_NAMES, type ResourceName, type Resources, shortfall, subtract } from '../fleet/resources.js';
 import type { ClaimSize } from './claim.js';
 import { isOver } from './feasible.js';

@@ -54,7 +54,10 @@ export function auditHost(fleet: FleetView, host: Host, domains: readonly Observ
   const present = new Set(domains.map((domain) => domain.uuid));
   const findings = [
     ...domains.flatMap((domain) => auditDomain(fleet, hostname, domain)),
-    ...fleet.guestsOn(hostname).filter((guest) => !present.has(guest.uuid)).flatMap(missing),
+    ...fleet
+      .guestsOn(hostname)
+      .filter((guest) => !present.has(guest.uuid))
+      .flatMap(missing),
     ...(isOver(host, fleet) ? [overcommitted(fleet, host)] : []),
   ];
   const observed = active.reduce((sum, domain) => add(sum, usedBy(fleet, domain)), NOTHING);
@@ -94,7 +97,11 @@ function auditDomain(fleet: FleetView, hostname: string, domain: ObservedDomain)
   const size = isActive(domain) ? sizeFinding(fleet, guest, claim, domain) : undefined;
   if (size !== undefined) findings.push({ ...about, ...size });
   if (guest.hostname === hostname && !EXPECTED[guest.state].includes(domain.state)) {
-    findings.push({ ...about, kind: 'STATE_DIFFERS', detail: `${vmid} is ${guest.state} to virtdc, ${domain.state} to libvirt` });
+    findings.push({
+      ...about,
+      kind: 'STATE_DIFFERS',
+      detail: `${vmid} is ${guest.state} to virtdc, ${domain.state} to libvirt`,
+    });
   }
   return findings;
 }
@@ -124,8 +131,10 @@ function sizeFinding(fleet: FleetView, guest: Guest, claim: Claim, domain: Obser
   const mostKib = withOverhead(maxMemoryKib, fleet.policy);
   const keptKib = memoryKib + claim.retakeKib;
   if (plugged > cpu) return { kind: 'CLAIM_SHORT', detail: `${plugged} vCPUs are plugged, ${cpu} claimed` };
-  if (has > memoryKib) return { kind: 'CLAIM_SHORT', detail: `it has ${has} KiB with overhead, ${memoryKib} are claimed` };
-  if (mostKib > keptKib) return { kind: 'CLAIM_SHORT', detail: `it can take ${mostKib} KiB, ${keptKib} are kept for it` };
+  if (has > memoryKib)
+    return { kind: 'CLAIM_SHORT', detail: `it has ${has} KiB with overhead, ${memoryKib} are claimed` };
+  if (mostKib > keptKib)
+    return { kind: 'CLAIM_SHORT', detail: `it can take ${mostKib} KiB, ${keptKib} are kept for it` };
   if (cpu > Math.max(plugged, guest.currentCpu)) {
     return { kind: 'CLAIM_EXCESS', detail: `${cpu} vCPUs are claimed, ${plugged} plugged` };
   }

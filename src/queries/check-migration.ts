@@ -9,7 +9,13 @@ import type { Guest } from '../fleet/guest.js';
 import type { MigrationPolicy } from '../fleet/operation.js';
 import { isRefusal, type Refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
-import { convergenceCheck, guestChecks, type MigrationCheck, oneOfEachKind, targetChecks } from '../policy/migratable.js';
+import {
+  convergenceCheck,
+  guestChecks,
+  type MigrationCheck,
+  oneOfEachKind,
+  targetChecks,
+} from '../policy/migratable.js';
 import { copiesStorage, isLocked, type MoveFacts, moveRequest } from '../policy/move.js';
 import { place, verdictFor } from '../policy/place.js';
 import { type MigrationForecast, predictMigration } from '../policy/predict-migration.js';

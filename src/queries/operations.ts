@@ -2,7 +2,7 @@
 
 import type { FleetView } from '../fleet/fleet.js';
 import type { Operation } from '../fleet/operation.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import { filterKey, type MigrationFilter, type OperationFilter, passesMigration, passesOperation } from './filters.js';
 import { newestFirst, type Page, type PageRequest, pageOf } from './page.js';
 
