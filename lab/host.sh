@@ -6,7 +6,7 @@
 private="etc:/etc/libvirt pki:/etc/pki run:/run/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt"
 
 address() { echo "$NET.$((10 + $1))"; }
-uuid() { printf '0dc1ab00-0000-4000-8000-%012d' "$1"; }
+uuid() { printf '0dc1ab00-0000-4000-8%03d-%012d' "${2:-0}" "$1"; }           # uuid N [KIND]; KIND 0: the host itself
 hosts() { local dir; for dir in "$LAB"/node*/; do basename "$dir"; done | sort -V; }
 number() {                                                 # number HOST
   [[ $1 =~ ^node([1-9][0-9]?)$ ]] && [ -d "$LAB/$1" ] || die "no such host: $1"
@@ -44,14 +44,16 @@ write_accounts() {
 
 power_on() {                                               # power_on N
   local dir=$LAB/node$1 parent pid mac
-  ! recorded "$dir/init.pid" > /dev/null || return 0
-  rm -rf "$dir/run" "$dir/ready"                           # /run does not outlive a power cut
+  [ ! -e "$dir/online" ] || ! recorded "$dir/init.pid" > /dev/null || return 0
+  power_off "node$1"                                       # what is left of a start that failed
+  rm -rf "$dir/run" "$dir/ready" "$dir/online"             # /run does not outlive a power cut
   mkdir -p "$dir"/{etc,pki,run/guest,lib/images,cache,log/guest}
   make_host_pki "$1"
   write_config "$1"
   setsid unshare --mount --uts --ipc --net --pid --fork --kill-child --mount-proc \
     bash "$here/lab" host-init "$1" < /dev/null > "$dir/init.log" 2>&1 &
   parent=$!
+  record "$parent" "$dir/init.pid"                         # for the time being: if it dies, so does its child
   wait_for 50 test -e "$dir/ready" || die "node$1 does not start: $(cat "$dir/init.log")"
   pid=$(tr -d ' ' < "/proc/$parent/task/$parent/children")
   record "$pid" "$dir/init.pid"
@@ -62,6 +64,7 @@ power_on() {                                               # power_on N
   ip link set "$BRIDGE-$1" master "$BRIDGE" up
   inside "node$1" sh -ec "ip link set eth0 address $mac; ip link add br0 address $mac type bridge
     ip link set eth0 master br0 up; ip addr add $(address "$1")/24 dev br0; ip link set br0 up"
+  : > "$dir/online"
 }
 power_off() {                                              # power_off HOST: at once, like a pulled plug
   local pid
@@ -74,7 +77,7 @@ power_off() {                                              # power_off HOST: at 
 # Several settings are there because the hosts are one machine in truth: without a UUID of its own every host would be
 # "the same host" to a migration, and equal guest names would meet in the machine's control groups.
 write_config() {                                           # write_config N
-  local etc=$LAB/node$1/etc pool
+  local etc=$LAB/node$1/etc
   cat > "$etc/libvirtd.conf" << END
 host_uuid = "$(uuid "$1")"
 listen_tcp = 1
@@ -113,14 +116,16 @@ PasswordAuthentication no
 StrictModes no
 UsePAM no
 END
-  mkdir -p "$etc/storage/autostart"
-  write_pool "$1" local /var/lib/libvirt/images
-  write_pool "$1" shared "$LAB/shared"
-  for pool in local shared; do ln -sf "../$pool.xml" "$etc/storage/autostart/$pool.xml"; done
+  define "$1" 1 storage local "<pool type='dir'><target><path>/var/lib/libvirt/images</path></target></pool>"
+  define "$1" 2 storage shared "<pool type='dir'><target><path>$LAB/shared</path></target></pool>"
+  define "$1" 3 qemu/networks lab "<network><forward mode='bridge'/><bridge name='br0'/></network>"
 }
-write_pool() {                                             # write_pool N NAME DIRECTORY
-  printf "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>\n" "$2" "$3" \
-    > "$LAB/node$1/etc/storage/$2.xml"
+# What libvirtd finds defined when it starts, and starts by itself. Name and UUID go into the XML after its first tag.
+define() {                                                 # define N KIND DIRECTORY NAME XML
+  local dir=$LAB/node$1/etc/$3
+  mkdir -p "$dir/autostart"
+  echo "${5/>/><name>$4</name><uuid>$(uuid "$1" "$2")</uuid>}" > "$dir/$4.xml"
+  ln -sf "../$4.xml" "$dir/autostart/$4.xml"
 }
 
 daemon_pid() {                                             # daemon_pid HOST: as the host sees it
