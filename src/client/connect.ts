@@ -1,0 +1,72 @@
+// A connection to a virtdc service: one channel, and the six typed clients over it.
+
+import { ChannelCredentials, type ChannelOptions, createChannel, createClientFactory } from 'nice-grpc';
+import { type GuestInfoClient, GuestInfoDefinition } from '#gen/virtdc/v1/guest_info_service.js';
+import { type HostInfoClient, HostInfoDefinition } from '#gen/virtdc/v1/host_info_service.js';
+import { type MigrationClient, MigrationDefinition } from '#gen/virtdc/v1/migration_service.js';
+import { type OperationsClient, OperationsDefinition } from '#gen/virtdc/v1/operations_service.js';
+import { type PlacementClient, PlacementDefinition } from '#gen/virtdc/v1/placement_service.js';
+import { type ScalingClient, ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
+import { translateErrors } from './error.js';
+import { retryTransient } from './retry.js';
+
+/** What is trusted and shown. All of it PEM. */
+export interface TlsOptions {
+  /** Certificates of the CAs that may have signed the server's; undefined: those that Node trusts. */
+  readonly ca?: Buffer;
+  /** The certificate that is shown to the server, with its key. */
+  readonly identity?: { readonly cert: Buffer; readonly key: Buffer };
+  /** The name that the server's certificate must have, where it is not the one in the address. */
+  readonly serverName?: string;
+}
+
+export interface VirtdcClient {
+  readonly hosts: HostInfoClient;
+  readonly guests: GuestInfoClient;
+  readonly placement: PlacementClient;
+  readonly migration: MigrationClient;
+  readonly scaling: ScalingClient;
+  readonly operations: OperationsClient;
+  /** Ends the channel and every call on it. */
+  close(): void;
+}
+
+const KEEPALIVE_MS = 20_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** The longest pause between two attempts to connect, so that a service that restarts is found again soon. */
+const RECONNECT_MS = 1_000;
+/** Answers are larger than requests: a page of 1,000 guests. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Connects lazily: an address where nobody answers shows with the first call, as UNAVAILABLE.
+ *
+ * @param address host:port
+ * @param tls undefined: plaintext, which a service offers on loopback only
+ */
+export function connect(address: string, tls?: TlsOptions): VirtdcClient {
+  const options: ChannelOptions = {
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.max_reconnect_backoff_ms': RECONNECT_MS,
+    'grpc.initial_reconnect_backoff_ms': RECONNECT_MS / 10,
+    'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
+    ...(tls?.serverName && { 'grpc.ssl_target_name_override': tls.serverName }),
+  };
+  const channel = createChannel(address, credentials(tls), options);
+  const factory = createClientFactory().use(translateErrors).use(retryTransient);
+  return {
+    hosts: factory.create(HostInfoDefinition, channel),
+    guests: factory.create(GuestInfoDefinition, channel),
+    placement: factory.create(PlacementDefinition, channel),
+    migration: factory.create(MigrationDefinition, channel),
+    scaling: factory.create(ScalingDefinition, channel),
+    operations: factory.create(OperationsDefinition, channel),
+    close: () => channel.close(),
+  };
+}
+
+function credentials(tls: TlsOptions | undefined): ChannelCredentials {
+  if (tls === undefined) return ChannelCredentials.createInsecure();
+  return ChannelCredentials.createSsl(tls.ca ?? null, tls.identity?.key ?? null, tls.identity?.cert ?? null);
+}
