@@ -63,7 +63,7 @@ export interface VolumeCalls {
    */
   upload(
     volume: VolumeRef,
-    source: Readable | AsyncIterable<Uint8Array>,
+    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     range?: ByteRange,
     options?: StreamOptions,
   ): Promise<void>;
