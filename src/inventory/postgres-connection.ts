@@ -136,11 +136,15 @@ interface DialOptions {
 
 async function dial({ host, port, path }: DialOptions): Promise<Socket> {
   const hostname = host[0] ?? 'localhost';
-  const signal = AbortSignal.timeout(LIMITS.databaseConnectMs);
-  const socket = path ? connect({ path, signal }) : connect({ host: hostname, port: port[0] ?? 5432, signal });
+  const socket = path ? connect(path) : connect(port[0] ?? 5432, hostname);
   // Where postgres.js looks for the name that a TLS certificate has to be for.
   Object.assign(socket, { host: hostname });
-  await once(socket, 'connect');
+  const late = setTimeout(() => socket.destroy(new DeadlineError(LIMITS.databaseConnectMs)), LIMITS.databaseConnectMs);
+  try {
+    await once(socket, 'connect');
+  } finally {
+    clearTimeout(late);
+  }
   return socket;
 }
 
