@@ -19,6 +19,9 @@ const MAY_IMPORT = {
   ports: ['fleet'],
   xml: ['fleet'],
 
+  // The disk that tells a guest who it is, as bytes.
+  seed: ['fleet'],
+
   // The one writer, and what stands beside it.
   authority: DECIDE,
   watch: DECIDE,
@@ -34,7 +37,7 @@ const MAY_IMPORT = {
 
   // Adapters: what implements a port knows the port and its own technology, not who calls.
   inventory: ['fleet', 'ports', 'db'],
-  hypervisor: ['fleet', 'ports', 'xml', 'libvirt'],
+  hypervisor: ['fleet', 'ports', 'xml', 'seed', 'libvirt'],
   clock: ['ports'],
   db: [],
 

@@ -1,23 +1,25 @@
 // The guest's CPU: the model that every host of the fleet can run, and the shape (topology, NUMA) that follows its size.
 
-import { parseXml, type XmlBounds } from './parse.js';
+import { parseLibvirtXml } from './parse.js';
 import { attribute, child, childrenNamed, ensureChild, removeChildren, setText, type XmlElement } from './tree.js';
 
 /** What a template's own CPU says of the machine's shape, not of its model. */
 const SHAPE: ReadonlySet<string> = new Set(['topology', 'numa', 'cache', 'maxphysaddr']);
 
-/** Replaces the CPU of a template that names none, or only its first host's. */
-export function setCpuModel(domain: XmlElement, baselineXml: string, bounds: XmlBounds): void {
-  if (baselineXml === '' || namesModel(child(domain, 'cpu'))) return;
-  const parsed = parseXml(baselineXml, bounds);
-  if (!parsed.ok) throw new Error(`the CPU baseline is not XML: ${parsed.problem.message}`);
+/**
+ * Replaces the CPU of a template that names none, or only its first host's. Not of an emulated guest: QEMU gives that
+ * a CPU of its own making, the same on every host, and the baseline speaks of what the hosts' own CPUs can do.
+ */
+export function setCpuModel(domain: XmlElement, baselineXml: string): void {
+  if (baselineXml === '' || attribute(domain, 'type') !== 'kvm' || namesModel(child(domain, 'cpu'))) return;
+  const baseline = parseLibvirtXml(baselineXml);
   const cpu = ensureChild(domain, 'cpu');
   removeChildren(cpu, (node) => !SHAPE.has(node.name));
   cpu.attributes.clear();
-  for (const [name, value] of parsed.root.attributes) cpu.attributes.set(name, value);
+  for (const [name, value] of baseline.attributes) cpu.attributes.set(name, value);
   if (!cpu.attributes.has('mode')) cpu.attributes.set('mode', 'custom');
   if (!cpu.attributes.has('match')) cpu.attributes.set('match', 'exact');
-  cpu.children.unshift(...parsed.root.children.filter((node) => typeof node === 'string' || !SHAPE.has(node.name)));
+  cpu.children.unshift(...baseline.children.filter((node) => typeof node === 'string' || !SHAPE.has(node.name)));
 }
 
 function namesModel(cpu: XmlElement | undefined): boolean {

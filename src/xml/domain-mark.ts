@@ -1,6 +1,7 @@
 // virtdc's mark inside a domain's metadata: which guest it is, and which operation of which leader's epoch made it.
 
 import type { DomainMark } from '../fleet/guest-definition.js';
+import { parseLibvirtXml } from './parse.js';
 import { attribute, childrenNamed, element, elementsOf, ensureChild, removeChildren, type XmlElement } from './tree.js';
 
 export const MARK_NAMESPACE = 'https://virtdc.dev/xmlns/domain/1';
@@ -27,7 +28,12 @@ export function readMark(domain: XmlElement): DomainMark | undefined {
   return found === undefined ? undefined : markOf(found);
 }
 
-export function markOf(found: XmlElement): DomainMark | undefined {
+/** The mark in the fragment that libvirt answers for its namespace; undefined for an empty text. */
+export function parseMark(fragment: string): DomainMark | undefined {
+  return fragment === '' ? undefined : markOf(parseLibvirtXml(fragment));
+}
+
+function markOf(found: XmlElement): DomainMark | undefined {
   const epoch = Number(attribute(found, 'epoch'));
   const mark = { vmid: attribute(found, 'vmid'), operation: attribute(found, 'operation'), epoch };
   return mark.vmid !== '' && Number.isSafeInteger(epoch) ? mark : undefined;

@@ -6,23 +6,20 @@ import { fitMaxMemory, fitShape, setCpuModel } from './domain-cpu.js';
 import { setDisks } from './domain-disks.js';
 import { setMark } from './domain-mark.js';
 import { setNics } from './domain-nics.js';
-import { parseXml, type XmlBounds } from './parse.js';
+import { parseLibvirtXml } from './parse.js';
 import { serialize } from './serialize.js';
 import { attribute, child, descendants, ensureChild, setText, textOf, type XmlElement } from './tree.js';
 import { toKib } from './units.js';
 
-/** Templates come from base guests, which were checked, or from libvirt itself, whose texts may be longer. */
-const BOUNDS: XmlBounds = { maxTextBytes: 4 * 1024 * 1024, maxXmlDepth: 64 };
-
 const VARIABLE = /vm_name|vm_uuid|max_memory|current_memory|max_cpu|current_cpu/g;
 
 export function renderDomain(definition: GuestDefinition): string {
-  const domain = readDomain(definition.templateXml);
+  const domain = parseLibvirtXml(definition.templateXml);
   replaceVariables(domain, definition);
   setSize(domain, definition);
   setText(ensureChild(domain, 'name'), definition.domainName);
   setText(ensureChild(domain, 'uuid'), definition.uuid);
-  setCpuModel(domain, definition.cpuBaselineXml, BOUNDS);
+  setCpuModel(domain, definition.cpuBaselineXml);
   fitShape(domain, definition.maxCpu, definition.maxMemoryKib);
   const devices = ensureChild(domain, 'devices');
   setDisks(devices, definition.disks);
@@ -36,16 +33,10 @@ export function renderDomain(definition: GuestDefinition): string {
  * domain's XML on another host. Rendered anew it could differ in a device address, which a migration does not forgive.
  */
 export function retargetDomain(liveXml: string, definition: GuestDefinition): string {
-  const domain = readDomain(liveXml);
+  const domain = parseLibvirtXml(liveXml);
   setDisks(ensureChild(domain, 'devices'), definition.disks);
   setMark(domain, definition.mark);
   return serialize(domain);
-}
-
-export function readDomain(xml: string): XmlElement {
-  const parsed = parseXml(xml, BOUNDS);
-  if (!parsed.ok) throw new Error(`not a domain's XML: ${parsed.problem.message} (line ${parsed.problem.line})`);
-  return parsed.root;
 }
 
 /** The original's variables, in one pass: a value that looks like a variable is not replaced again. */

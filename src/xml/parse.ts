@@ -24,6 +24,9 @@ export interface XmlBounds {
   readonly maxXmlDepth: number;
 }
 
+/** For what libvirt itself answers: as long as its protocol lets a text be. */
+export const LIBVIRT_BOUNDS: XmlBounds = { maxTextBytes: 4 * 1024 * 1024, maxXmlDepth: 64 };
+
 const NAME =
   /[A-Z_a-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{2FF}\u{370}-\u{37D}\u{37F}-\u{1FFF}\u{200C}-\u{200D}\u{2070}-\u{218F}\u{2C00}-\u{2FEF}\u{3001}-\u{D7FF}\u{F900}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{EFFFF}][-.\w\u{B7}\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{37D}\u{37F}-\u{1FFF}\u{200C}-\u{200D}\u{203F}-\u{2040}\u{2070}-\u{218F}\u{2C00}-\u{2FEF}\u{3001}-\u{D7FF}\u{F900}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{EFFFF}]*/u
     .source;
@@ -63,6 +66,13 @@ export function parseXml(source: string, bounds: XmlBounds): XmlParsed {
     const column = (before.at(-1)?.length ?? 0) + 1;
     return { ok: false, problem: { kind: error.kind, message: error.message, line: before.length, column } };
   }
+}
+
+/** Reads what libvirt itself wrote; throws if that is no XML, which would be a bug of one of us. */
+export function parseLibvirtXml(source: string): XmlElement {
+  const parsed = parseXml(source, LIBVIRT_BOUNDS);
+  if (parsed.ok) return parsed.root;
+  throw new Error(`not XML from libvirt: ${parsed.problem.message} (line ${parsed.problem.line})`);
 }
 
 /** An element that was opened and not closed yet, with the prefixes that hold inside it. */

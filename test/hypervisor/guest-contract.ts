@@ -142,9 +142,11 @@ export function guestContract(get: () => Contract): void {
         withinMs: bootsWithinMs,
       });
       await onlineCpuBecomes(a, shared.uuid, 3, GUEST_WITHIN_MS);
-      await eventually('more memory than was left', async () => (await balloon()) > leastMemoryKib, {
-        withinMs: GUEST_WITHIN_MS,
-      });
+      // For a while at least: QEMU keeps the balloon's target, and a driver that finds it takes it up again.
+      await heardA.hears(
+        'BALLOON',
+        (event) => event.type === 'BALLOON' && event.uuid === shared.uuid && event.balloonKib > leastMemoryKib,
+      );
       await a.setMemory(shared.uuid, shared.currentMemoryKib);
     });
   });

@@ -1,0 +1,12 @@
+// What the adapter is told by the program's configuration.
+
+import type { SshCredentials } from '../../libvirt/client.js';
+
+export interface LibvirtOptions {
+  /** Directory with cacert.pem, clientcert.pem and clientkey.pem, for qemu+tls. */
+  readonly pkiDirectory?: string;
+  /** Key and known hosts, for qemu+ssh. */
+  readonly ssh?: SshCredentials;
+  /** Whether qemu+tcp (nothing is encrypted) and test+unix (no real guests) may be used. Default: no. */
+  readonly insecureTransports?: boolean;
+}
