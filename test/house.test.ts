@@ -146,11 +146,11 @@ describe('the source', () => {
     });
   }
 
-  it('opens every file with its purpose', () => {
+  it('opens every file with its purpose, but for tests, whose suites have titles', () => {
     assert.equal(saysItsPurpose("import x from 'y';\n// too late for a purpose"), false);
     assert.ok(sources.length > 0);
     assert.deepEqual(
-      written.filter((path) => !saysItsPurpose(read(path))),
+      written.filter((path) => !path.endsWith('.test.ts') && !saysItsPurpose(read(path))),
       [],
     );
   });
@@ -165,7 +165,9 @@ describe('the source', () => {
   });
 
   it('has file names in kebab case, none of them a drawer for everything', () => {
-    const names = written.map((path) => path.slice(path.lastIndexOf('/') + 1).replace(/(\.(test|config))?\.\w+$/, ''));
+    const names = written.map((path) =>
+      path.slice(path.lastIndexOf('/') + 1).replace(/(\.(lab|test|config))*\.\w+$/, ''),
+    );
     assert.deepEqual(
       names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)),
       [],
