@@ -24,6 +24,8 @@ export const LIMITS = {
   /** Violations told in one error; a status travels in a header. */
   maxViolations: 50,
   maxXmlDepth: 32,
+  maxDomainNameBytes: 256,
+  maxSshKeyBytes: 16 * 1024,
   maxSshKeys: 64,
   maxUserDataBytes: 64 * 1024,
 
@@ -70,6 +72,7 @@ export const LIMITS = {
   libvirtCreateDeadlineMs: 60 * SECOND_MS,
   libvirtCallsInFlight: 64,
   guestAgentDeadlineMs: 5 * SECOND_MS,
+  consoleBytes: 64 * 1024,
   uploadIdleMs: 60 * SECOND_MS,
   /** Below this an upload to a host is given up. */
   slowestUploadBytesPerS: MIB,

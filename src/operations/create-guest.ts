@@ -39,12 +39,7 @@ const createDomainStep: Step = {
   async do(act) {
     const guest = act.guest();
     const driver = act.driver(guest.hostname);
-    const known = await driver.domain(guest.uuid);
-    if (isActive(known)) throw new StepFailure('DOMAIN_EXISTS', `${guest.domainName} runs already on ${guest.hostname}`);
-    if (known?.persistent === true) await driver.start(guest.uuid, { deadlineMs: LIMITS.libvirtCreateDeadlineMs });
-    else {
-      await driver.create(act.definition(guest), guest.persistent, { deadlineMs: LIMITS.libvirtCreateDeadlineMs });
-    }
+    await driver.create(act.definition(guest), guest.persistent, { deadlineMs: LIMITS.libvirtCreateDeadlineMs });
   },
   async undo(act) {
     const guest = act.guest();
@@ -86,9 +81,30 @@ export const createGuest: Recipe = {
   },
 };
 
-/** Stopping an attempted start must not undefine a persistent guest: only what runs is ended. */
+/**
+ * Its restart policy may have changed while it was stopped, so it may have to be defined now, or not to autostart any more.
+ * Stopping an attempted start must not undefine a persistent guest: only what runs is ended.
+ */
 const startDomainStep: Step = {
   ...createDomainStep,
+  async do(act) {
+    const guest = act.guest();
+    const driver = act.driver(guest.hostname);
+    const withHost = guest.restartPolicy === 'WITH_HOST';
+    const known = await driver.domain(guest.uuid);
+    const persistent = known?.persistent ?? withHost;
+    if (persistent !== guest.persistent) {
+      await act.note({}, (fleet) => {
+        const present = fleet.get('guest', guest.vmid);
+        return present === undefined ? [] : [put('guest', { ...present, persistent })];
+      });
+    }
+    const options = { deadlineMs: LIMITS.libvirtCreateDeadlineMs };
+    if (known === undefined) return driver.create(act.definition(act.guest()), persistent, options);
+    if (isActive(known)) throw new StepFailure('DOMAIN_EXISTS', `${guest.domainName} runs already on ${guest.hostname}`);
+    await driver.setAutostart(guest.uuid, withHost);
+    await driver.start(guest.uuid, options);
+  },
   async undo(act) {
     const guest = act.guest();
     const driver = act.driver(guest.hostname);

@@ -8,6 +8,8 @@ import type { Operation } from '../fleet/operation.js';
 
 /** The guest as the operation leaves it; a part of a greater operation leaves the greater one's hold alone. */
 export function letGo(guest: Guest, operation: Operation, state: GuestState, stateReason = ''): Guest {
+  // A terminate that superseded the operation has the guest, and says what it is.
+  if (guest.state === 'TERMINATING' && guest.operation !== operation.name) return guest;
   return { ...guest, state, stateReason, operation: guest.operation === operation.name ? '' : guest.operation };
 }
 

@@ -3,7 +3,7 @@
 import type { BaseGuest } from '../fleet/base-guest.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { isRefusal, type Refusal } from '../fleet/refusal.js';
-import { type Image, imageKey, type Pool } from '../fleet/storage.js';
+import { type Image, imageKey, type Pool, type PoolKind } from '../fleet/storage.js';
 import { filterKey } from './filters.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 
@@ -13,10 +13,20 @@ export interface PoolView {
   readonly usedKib: number;
 }
 
-/** By name; `hostname` empty: of all hosts. */
-export function listPools(fleet: FleetView, hostname: string, request: PageRequest): Page<PoolView> | Refusal {
-  const pools = [...fleet.all('pool')].filter((pool) => hostname === '' || pool.hosts.includes(hostname));
-  const page = pageOf(pools, { filterKey: `pools ${hostname}`, keyOf: (pool) => pool.name }, request);
+export interface PoolFilter {
+  /** Empty: of all hosts. */
+  readonly hostname: string;
+  /** undefined: of either. */
+  readonly kind: PoolKind | undefined;
+}
+
+/** By name. */
+export function listPools(fleet: FleetView, filter: PoolFilter, request: PageRequest): Page<PoolView> | Refusal {
+  const { hostname, kind } = filter;
+  const pools = [...fleet.all('pool')].filter(
+    (pool) => (hostname === '' || pool.hosts.includes(hostname)) && (kind === undefined || kind === pool.kind),
+  );
+  const page = pageOf(pools, { filterKey: `pools ${filterKey(filter)}`, keyOf: (pool) => pool.name }, request);
   if (isRefusal(page)) return page;
   return { ...page, items: page.items.map((pool) => ({ pool, usedKib: fleet.poolUsedKib(pool.name) })) };
 }

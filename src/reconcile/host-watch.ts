@@ -31,6 +31,8 @@ export class HostWatch {
   private factsWanted = true;
   private shutDown = new Set<string>();
   private silentSinceMs: number | undefined;
+  /** When the host last answered. */
+  lastSeen: Date | undefined;
   private done: Promise<void> = Promise.resolve();
   private looked: (() => void)[] = [];
 
@@ -136,6 +138,7 @@ export class HostWatch {
       throw error;
     }
     this.silentSinceMs = undefined;
+    this.lastSeen = clock.now();
     await this.reapply.run(this.details);
   }
 

@@ -21,6 +21,8 @@ export interface Reconciler {
   stop(): Promise<void>;
   /** Looks at the hosts now; resolves when each was looked at, or could not be. */
   lookNow(hostnames: readonly string[]): Promise<void>;
+  /** When the host last answered a look; undefined if it has not yet. */
+  lastSeen(hostname: string): Date | undefined;
 }
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
@@ -63,6 +65,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       for (const hostname of [...watches.keys()]) end(hostname);
       await Promise.all(ending);
     },
+    lastSeen: (hostname) => watches.get(hostname)?.watch.lastSeen,
     async lookNow(hostnames) {
       await Promise.all(hostnames.map((hostname) => watches.get(hostname)?.watch.lookNow()));
     },

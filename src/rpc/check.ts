@@ -59,6 +59,11 @@ export class Check {
     return value === '' ? value : this.hostname(field, value);
   }
 
+  uuid(field: string, value: string): string {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) this.add(field, `${quoted(value)} is no UUID in lower case`);
+    return value;
+  }
+
   pool(field: string, value: string): string {
     if (!POOL.test(value)) this.add(field, `${quoted(value)} is no pool name: [A-Za-z0-9]([A-Za-z0-9._-]{0,62})`);
     return value;
@@ -72,6 +77,10 @@ export class Check {
   volume(field: string, value: string): string {
     if (!VOLUME.test(value)) this.add(field, `${quoted(value)} is no volume name: [A-Za-z0-9][A-Za-z0-9._-]{0,127}`);
     return value;
+  }
+
+  optionalVolume(field: string, value: string): string {
+    return value === '' ? value : this.volume(field, value);
   }
 
   operation(field: string, value: string): string {

@@ -1,6 +1,6 @@
 // How a host is reached: the URI it was given, or the service's template filled in, and what its peers dial for a migration.
 
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { InvalidUriError, parseLibvirtUri } from '../libvirt/client.js';
 import { type Check, quoted } from './check.js';
 
@@ -24,6 +24,11 @@ export function checkUri(check: Check, field: string, uri: string, rules: UriRul
     if (!(error instanceof InvalidUriError)) throw error;
     check.add(field, `${quoted(uri)}: ${error.message}`);
   }
+}
+
+/** Empty, or an IP address. */
+export function checkAddress(check: Check, field: string, address: string): void {
+  if (address !== '' && isIP(address) === 0) check.add(field, `${quoted(address)} is no IPv4 or IPv6 address`);
 }
 
 export function filledIn(template: string, hostname: string, ipAddress: string): string {

@@ -30,13 +30,15 @@ export interface RpcParts {
 /** Who called. Until callers are told apart, whoever reaches the service is its operator. */
 const PRINCIPAL = 'local';
 
-interface Method<Request> {
-  readonly path: string;
-  readonly requestType: { encode(request: Request): { finish(): Uint8Array } };
+interface Service {
+  readonly fullName: string;
+  // The encoders take their own message each, which no common type describes.
+  // biome-ignore lint/suspicious/noExplicitAny: the request is checked where decide() is called.
+  readonly methods: { readonly [name: string]: { readonly name: string; readonly requestType: { encode(request: any): { finish(): Uint8Array } } } };
 }
 
 interface Identified {
-  readonly requestId: string;
+  readonly requestId?: string;
   readonly validateOnly?: boolean;
 }
 
@@ -46,26 +48,28 @@ export interface Decided<R> {
 }
 
 /** Decides, and answers when it is durable; a refusal is thrown as its status. */
-export async function decide<Request extends Identified, R>(
+export async function decide<S extends Service, R>(
   parts: RpcParts,
-  method: Method<Request>,
-  request: Request,
+  service: S,
+  method: keyof S['methods'] & string,
+  request: Identified,
   command: Command<R>,
 ): Promise<Decided<R>> {
-  const { requestId, validateOnly = false } = request;
+  const { requestId = '', validateOnly = false } = request;
+  const { name, requestType } = service.methods[method] as Service['methods'][string];
+  // The id is not a part of what it identifies.
+  const payloadHash = (): string => sha256(requestType.encode({ ...request, requestId: '' }).finish());
   const answer = await parts.authority.execute(command, {
     principal: PRINCIPAL,
-    method: method.path.replace(/^\//, ''),
+    method: `${service.fullName}/${name}`,
     validateOnly,
-    ...(requestId === '' || validateOnly ? {} : { request: { id: requestId, payloadHash: payloadHash(method, request) } }),
+    ...(requestId === '' || validateOnly ? {} : { request: { id: requestId, payloadHash: payloadHash() } }),
   });
   if (!answer.accepted) throw refusalError(answer.refusal, answer.revision);
   return answer;
 }
 
-/** Of everything but the id itself. */
-function payloadHash<Request extends Identified>(method: Method<Request>, request: Request): string {
-  const bytes = method.requestType.encode({ ...request, requestId: '' }).finish();
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

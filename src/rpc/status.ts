@@ -19,7 +19,8 @@ export type EdgeReason =
   | 'DIGEST_MISMATCH'
   | 'SIZE_MISMATCH'
   | 'UPLOAD_IDLE'
-  | 'HOST_REFUSED';
+  | 'HOST_REFUSED'
+  | 'TOO_LARGE';
 
 export type Reason = RefusalReason | EdgeReason;
 
@@ -57,6 +58,7 @@ const CODE: { readonly [R in Reason]: Status } = {
   DOMAIN_NOT_FOUND: Status.NOT_FOUND,
   NO_CONSOLE: Status.FAILED_PRECONDITION,
   CONSOLE_CLOSED: Status.ABORTED,
+  TOO_LARGE: Status.RESOURCE_EXHAUSTED,
   DIGEST_MISMATCH: Status.INVALID_ARGUMENT,
   SIZE_MISMATCH: Status.INVALID_ARGUMENT,
   UPLOAD_IDLE: Status.DEADLINE_EXCEEDED,

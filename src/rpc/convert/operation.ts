@@ -9,6 +9,7 @@ import type {
 import type { Operation as OperationMessage } from '#gen/virtdc/v1/operation.js';
 import { isOpen, type MigrationPolicy, type MigrationResult, type Operation } from '../../fleet/operation.js';
 import type { MigrationProgress } from '../../ports/hypervisor.js';
+import type { Migration } from '../../queries/operations.js';
 import { toFigure } from './amounts.js';
 import { toSummary } from './placement.js';
 
@@ -73,10 +74,8 @@ export function toMigrationPolicy(policy: MigrationPolicy): MigrationPolicyMessa
   };
 }
 
-/** undefined: the operation is no migration. */
-export function toMigration(operation: Operation, progress: MigrationProgress | undefined): GuestMigration | undefined {
+export function toMigration(operation: Migration, progress: MigrationProgress | undefined): GuestMigration {
   const { input } = operation;
-  if (input.kind !== 'MIGRATE_GUEST') return undefined;
   return {
     operation: operation.name,
     vmid: operation.target,

@@ -1,0 +1,157 @@
+// The service Placement: guests come and go, where they would go and why, and the policy of the cluster.
+
+import type { GuestShape as GuestShapeMessage } from '#gen/virtdc/v1/placement.js';
+import {
+  PlacementDefinition,
+  type PlacementServiceImplementation,
+  type Seed,
+  type SubmitGuestRequest as SubmitGuestMessage,
+} from '#gen/virtdc/v1/placement_service.js';
+import type { GuestShape } from '../commands/new-guest.js';
+import { setClusterPolicy } from '../commands/set-cluster-policy.js';
+import { submitGuest, type SubmitGuestRequest } from '../commands/submit-guest.js';
+import { terminateGuest } from '../commands/terminate-guest.js';
+import type { Claim } from '../fleet/claim.js';
+import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
+import type { GuestSeed } from '../fleet/guest.js';
+import { LIMITS } from '../limits.js';
+import { checkSpace, explainGuest, explainShape } from '../queries/space.js';
+import { Check } from './check.js';
+import { toGuest } from './convert/guest.js';
+import { toOperation } from './convert/operation.js';
+import { toClusterPolicy, toExplanation, toSummary } from './convert/placement.js';
+import { moveFacts } from './move-facts.js';
+import { decide, type RpcParts } from './parts.js';
+import { query } from './query.js';
+import { readRatios, readReserve } from './reading.js';
+
+export function placementService(parts: RpcParts): PlacementServiceImplementation {
+  return {
+    async submitGuest(request) {
+      const command = submitGuest(readSubmit(request));
+      const { result } = await decide(parts, PlacementDefinition, 'submitGuest', request, command);
+      const { guest, operation } = result;
+      // As of the decision, so that a repeated request is answered the same.
+      const { hostname, vmid, revision } = guest;
+      const claim: Claim = { hostname, vmid, kind: 'GUEST', resources: operation.charged, retakeKib: 0, revision };
+      return {
+        guest: toGuest(guest, [claim]),
+        operation: request.validateOnly ? undefined : toOperation(operation, undefined),
+        decision: operation.decision && toSummary(operation.decision),
+      };
+    },
+    async terminateGuest(request) {
+      const check = new Check();
+      const on = { vmid: check.vmid('vmid', request.vmid), expectedRevision: check.revision(request.revision) };
+      check.requestId(request.requestId);
+      check.done();
+      const { result } = await decide(parts, PlacementDefinition, 'terminateGuest', request, terminateGuest(on));
+      return { operation: toOperation(result.operation, undefined) };
+    },
+    async checkSpace(request) {
+      const check = new Check();
+      const shape = readShape(check, 'shape', request.shape, readStrategy(check, request.strategy));
+      check.done();
+      const { value } = await query(parts, (fleet) => checkSpace(fleet, shape));
+      return { fits: value.winner !== '', hostname: value.winner, decision: toSummary(value) };
+    },
+    async explainPlacement(request) {
+      const check = new Check();
+      const strategy = readStrategy(check, request.strategy);
+      const { subject } = request;
+      if (subject === undefined) check.add('subject', 'one of shape and vmid has to be given');
+      if (subject?.$case === 'vmid') {
+        const vmid = check.vmid('vmid', subject.value);
+        check.done();
+        const facts = await moveFacts(parts, vmid);
+        const { value, revision } = await query(parts, (fleet) => explainGuest(fleet, vmid, facts, strategy));
+        return { explanation: toExplanation(value, revision) };
+      }
+      const shape = readShape(check, 'shape', subject?.value, strategy);
+      check.done();
+      const { value, revision } = await query(parts, (fleet) => explainShape(fleet, shape));
+      return { explanation: toExplanation(value, revision) };
+    },
+    async getClusterPolicy() {
+      const { value } = await query(parts, (fleet) => fleet.policy);
+      return { policy: toClusterPolicy(value) };
+    },
+    async setClusterPolicy(request) {
+      const check = new Check();
+      const strategy = readStrategy(check, request.strategy);
+      const ratios = readRatios(check, 'default_ratios', request.defaultRatios);
+      const reserve = readReserve(check, 'default_reserve', request.defaultReserve);
+      const defaultPool = request.defaultPool === undefined ? undefined : check.optionalPool('default_pool', request.defaultPool);
+      const expectedRevision = check.revision(request.revision);
+      check.requestId(request.requestId);
+      check.done();
+      const { policy } = parts.authority.fleet;
+      const set = {
+        defaultRatios: { ...policy.defaultRatios, ...ratios },
+        defaultReserve: { ...policy.defaultReserve, ...reserve },
+        ...(strategy === undefined ? {} : { strategy }),
+        ...(defaultPool === undefined ? {} : { defaultPool }),
+      };
+      const command = setClusterPolicy({ expectedRevision, set });
+      const { result } = await decide(parts, PlacementDefinition, 'setClusterPolicy', request, command);
+      return { policy: toClusterPolicy(result) };
+    },
+  };
+}
+
+function readStrategy(check: Check, strategy: string): Strategy | undefined {
+  return check.enum('strategy', 'STRATEGY', strategy, STRATEGIES);
+}
+
+function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
+  const check = new Check();
+  const read: SubmitGuestRequest = {
+    ...readSizes(check, '', request),
+    maxCpu: check.whole('max_cpu', request.maxCpu, 0, LIMITS.maxCpu),
+    strategy: readStrategy(check, request.strategy),
+    vmid: check.vmid('vmid', request.vmid),
+    mac: check.optionalMac('mac', request.mac),
+    seed: request.seed && readSeed(check, request.seed),
+    restartPolicy: check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, ['NEVER', 'WITH_HOST']) ?? 'NEVER',
+    labels: check.labels('labels', request.labels),
+  };
+  check.requestId(request.requestId);
+  check.done();
+  return read;
+}
+
+type Sizes = Pick<GuestShapeMessage, 'cpu' | 'memoryKib' | 'ioKib' | 'maxMemoryKib' | 'baseGuest' | 'pool' | 'nicSource'>;
+
+function readSizes(check: Check, prefix: string, sizes: Sizes) {
+  const { nicSource } = sizes;
+  return {
+    cpu: check.whole(`${prefix}cpu`, sizes.cpu, 1, LIMITS.maxCpu),
+    memoryKib: check.amount(`${prefix}memory_kib`, sizes.memoryKib, 1, LIMITS.maxKib),
+    ioKib: check.amount(`${prefix}io_kib`, sizes.ioKib, 0, LIMITS.maxKib),
+    maxMemoryKib: check.amount(`${prefix}max_memory_kib`, sizes.maxMemoryKib, 0, LIMITS.maxKib),
+    baseGuest: sizes.baseGuest === '' ? '' : check.vmid(`${prefix}base_guest`, sizes.baseGuest),
+    pool: check.optionalPool(`${prefix}pool`, sizes.pool),
+    network: nicSource?.$case === 'network' ? check.name(`${prefix}network`, nicSource.value) : '',
+    bridge: nicSource?.$case === 'bridge' ? check.name(`${prefix}bridge`, nicSource.value) : '',
+  };
+}
+
+function readShape(check: Check, field: string, shape: GuestShapeMessage | undefined, strategy: Strategy | undefined): GuestShape {
+  if (shape === undefined) {
+    check.add(field, 'has to be given');
+    check.done();
+    throw new Error('unreachable');
+  }
+  return { ...readSizes(check, `${field}.`, shape), maxCpu: 0, strategy, seeded: false };
+}
+
+function readSeed(check: Check, seed: Seed): GuestSeed {
+  return {
+    guestHostname: check.optionalHostname('seed.guest_hostname', seed.guestHostname),
+    sshAuthorizedKeys: check.list('seed.ssh_authorized_keys', seed.sshAuthorizedKeys, LIMITS.maxSshKeys, (field, key) => {
+      if (key.includes('\n')) check.add(field, 'is more than one line');
+      return check.text(field, key, LIMITS.maxSshKeyBytes);
+    }),
+    userData: check.text('seed.user_data', seed.userData, LIMITS.maxUserDataBytes),
+  };
+}

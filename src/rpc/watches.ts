@@ -1,0 +1,68 @@
+// WatchGuests and WatchHosts: their answers come encoded from the ring, and go out as they are.
+
+import type { CallContext } from 'nice-grpc';
+import { WatchGuestsRequest } from '#gen/virtdc/v1/guest_info_service.js';
+import { WatchHostsRequest } from '#gen/virtdc/v1/host_info_service.js';
+import { LIMITS } from '../limits.js';
+import type { Topic } from '../watch/topic.js';
+import { Check } from './check.js';
+import { readGuestFilter, readHostFilter } from './filters.js';
+import type { RpcParts } from './parts.js';
+import { guestTopic, hostTopic } from './topics.js';
+
+/** A server stream whose answers are bytes already. */
+function rawStream<Request>(
+  path: string,
+  requestType: { encode(request: Request): { finish(): Uint8Array }; decode(bytes: Uint8Array): Request },
+) {
+  return {
+    path,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (request: Request) => Buffer.from(requestType.encode(request).finish()),
+    requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),
+    responseSerialize: (answer: Uint8Array) => Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength),
+    responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
+    options: {},
+  };
+}
+
+export const WatchGuestsDefinition = { watchGuests: rawStream('/virtdc.v1.GuestInfo/WatchGuests', WatchGuestsRequest) };
+export const WatchHostsDefinition = { watchHosts: rawStream('/virtdc.v1.HostInfo/WatchHosts', WatchHostsRequest) };
+
+const LONGEST_PROGRESS_S = 600;
+
+interface WatchMessage {
+  readonly startRevision: bigint;
+  readonly sendInitial: boolean;
+  readonly progressIntervalS: number;
+}
+
+export function watchGuests(parts: RpcParts, request: WatchGuestsRequest, context: CallContext): AsyncIterable<Uint8Array> {
+  const check = new Check();
+  return watch(parts, guestTopic, request, check, readGuestFilter(check, request.filter), context);
+}
+
+export function watchHosts(parts: RpcParts, request: WatchHostsRequest, context: CallContext): AsyncIterable<Uint8Array> {
+  const check = new Check();
+  return watch(parts, hostTopic, request, check, readHostFilter(check, request.filter), context);
+}
+
+async function* watch<F>(
+  parts: RpcParts,
+  topic: Topic<F>,
+  message: WatchMessage,
+  check: Check,
+  filter: F,
+  context: CallContext,
+): AsyncGenerator<Uint8Array> {
+  const startRevision = check.revision(message.startRevision, 'start_revision');
+  if (message.sendInitial && startRevision > 0) check.add('send_initial', 'goes with start_revision 0 only');
+  const progressS = check.whole('progress_interval_s', message.progressIntervalS, 0, LONGEST_PROGRESS_S);
+  check.done();
+  const progressMs = progressS === 0 ? LIMITS.watchProgressMs : progressS * 1_000;
+  const request = { startRevision, sendInitial: message.sendInitial, filter, progressMs };
+  yield* parts.watches.watch(topic, request, context.signal, (end) => {
+    parts.log.info({ peer: context.peer, revision: end.revision }, 'a watcher takes nothing any more');
+  });
+}
