@@ -40,7 +40,8 @@ export function beginMove(fleet: FleetView, context: DecisionContext, move: Move
   const placement = target(fleet, move);
   if (isRefusal(placement)) return placement;
   const destHost = placement.hostname;
-  const claim: Claim = { hostname: destHost, vmid: guest.vmid, kind: 'INCOMING', ...size, revision: 0 };
+  const { resources, retakeKib } = size;
+  const claim: Claim = { hostname: destHost, vmid: guest.vmid, kind: 'INCOMING', resources, retakeKib, revision: 0 };
   const operation = newOperation(
     context,
     {
@@ -53,7 +54,7 @@ export function beginMove(fleet: FleetView, context: DecisionContext, move: Move
       arrivesPaused: !isLocked(fleet, guest),
     },
     guest.vmid,
-    { parent: move.parent, charged: size.resources, decision: placement.summary },
+    { parent: move.parent, charged: resources, decision: placement.summary },
   );
   return { operation, changes: [put('claim', claim), put('operation', operation)] };
 }
@@ -65,7 +66,7 @@ function target(fleet: FleetView, { guest, size, facts, destHost }: Move): Place
   if (isRefusal(host)) return host;
   const placement = placeOn(fleet, request, host);
   const verdict = isRefusal(placement) ? placement.explanation?.hosts[0] : undefined;
-  if (verdict?.codes.includes('SAME_MACHINE') !== true) return placement;
+  if (verdict?.codes[0] !== 'SAME_MACHINE') return placement;
   return refusal('SAME_MACHINE', `host ${destHost} ${verdict.detail}`, { hostname: destHost, other: guest.hostname });
 }
 

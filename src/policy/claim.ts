@@ -28,7 +28,8 @@ export function claimSize(guest: Sized, policy: ClusterPolicy, heldCpu = 0): Cla
 
 /** The claim after a scale-up of the guest to more vCPUs: made before libvirt is called. */
 export function withCpu(held: ClaimSize, cpu: number): ClaimSize {
-  return { ...held, resources: { ...held.resources, cpu: Math.max(held.resources.cpu, cpu) } };
+  const { resources, retakeKib } = held;
+  return { resources: { ...resources, cpu: Math.max(resources.cpu, cpu) }, retakeKib };
 }
 
 /** The claim after its memory is raised: what it could retake by itself it now has by right. */
