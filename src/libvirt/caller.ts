@@ -27,8 +27,8 @@ export interface Caller {
   call<A, R>(procedure: Procedure<A, R>, args: A, options?: CallOptions): Promise<R>;
   /**
    * A call that opens a stream. Reading yields the daemon's bytes, writing sends ours, both with backpressure; `end()`
-   * finishes and waits for the daemon's confirmation, `destroy()` aborts. While a reader lags by more than
-   * streamBufferBytes the whole connection stops reading: give bulk transfers a connection of their own.
+   * finishes and waits for the daemon's confirmation; `destroy()`, or the signal at any time, aborts. While a reader
+   * lags by more than streamBufferBytes the whole connection stops reading: give bulk transfers one of their own.
    */
   openStream<A, R>(procedure: Procedure<A, R>, args: A, options?: StreamOptions): Promise<Duplex>;
 }

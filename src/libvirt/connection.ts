@@ -1,6 +1,6 @@
 // One connection to a daemon: sends calls, matches replies by serial in whatever order they come, hands messages and
 // stream packets to where they belong, and gives every call an end: an answer, a deadline, or the connection's close.
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import { CallQueue, type Queued } from './call-queue.js';
 import type { Caller, CallOptions, StreamOptions } from './caller.js';
 import {
@@ -103,10 +103,11 @@ export class RpcConnection implements Caller {
   async openStream<A, R>(procedure: Procedure<A, R>, args: A, options: StreamOptions = {}): Promise<Duplex> {
     const idleMs = options.idleMs === undefined ? this.#limits.streamIdleMs : options.idleMs;
     const open = (serial: number): RpcStream => this.#stream(procedure, serial, idleMs);
-    return this.#request(procedure, args, options, {
+    const stream = await this.#request(procedure, args, options, {
       accept: (_body, serial) => open(serial),
       late: (serial) => open(serial).destroy(),
     });
+    return options.signal ? addAbortSignal(options.signal, stream) : stream;
   }
 
   /** Ends the connection at once; what is open fails with ConnectionClosedError. Calling it again does nothing. */
