@@ -53,7 +53,7 @@ export interface PostgresServer {
   end(): Promise<void>;
 }
 
-/** Why there is no Postgres for the tests here, or undefined if there is one. */
+/** Why startPostgres() cannot work here (a phrase for skip()), or undefined if it can. */
 export function postgresMissing(): string | undefined {
   if (process.env.VIRTDC_TEST_DATABASE_URL) return undefined;
   if (binaries() === undefined) return 'no Postgres server found; install one, or set VIRTDC_TEST_DATABASE_URL';
@@ -63,11 +63,7 @@ export function postgresMissing(): string | undefined {
   return undefined;
 }
 
-/** Whether startPostgres() can work here. */
-export function postgresAvailable(): boolean {
-  return postgresMissing() === undefined;
-}
-
+/** Starts a private cluster, or takes the named server. Throws where postgresMissing() has a reason. */
 export async function startPostgres(): Promise<PostgresServer> {
   const missing = postgresMissing();
   if (missing !== undefined) throw new Error(missing);
