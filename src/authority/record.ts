@@ -97,9 +97,10 @@ export function withRevisions<R>(result: R, revised: ReadonlyMap<object, object>
 }
 
 function replaced(value: unknown, revised: ReadonlyMap<object, object>): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (typeof value !== 'object' || value === null) return value;
   const entity = revised.get(value);
   if (entity !== undefined) return entity;
   if (Array.isArray(value)) return value.map((member) => replaced(member, revised));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replaced(member, revised)]));
 }

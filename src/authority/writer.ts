@@ -49,6 +49,12 @@ interface PendingBatch {
   sealed: boolean;
 }
 
+/** Lost: somebody else leads or led. */
+interface Outcome {
+  readonly committed: boolean;
+  readonly lost: boolean;
+}
+
 export interface WriterParts {
   readonly fleet: Fleet;
   readonly inventory: Inventory;
@@ -132,10 +138,11 @@ export class Writer {
           if (attempt < LIMITS.commitRetries && (await this.pause(attempt))) continue;
           return this.giveUp(error);
         case 'UNKNOWN_OUTCOME': {
-          const outcome = await this.findOut(batch, error);
-          if (outcome === 'COMMITTED') return this.settle(batch);
-          if (outcome === 'LOST') return;
-          if (attempt < LIMITS.commitRetries) continue;
+          const outcome = await this.findOut(batch);
+          if (outcome.committed) this.settle(batch);
+          if (outcome.lost) return this.fenced(error);
+          if (outcome.committed) return;
+          if (attempt < LIMITS.commitRetries && !this.parts.signal.aborted) continue;
           return this.giveUp(error);
         }
         case 'POISON':
@@ -177,7 +184,7 @@ export class Writer {
     const entries = batch.placed.flatMap(({ write }) => write?.entries ?? []);
     this.batches.shift();
     this.tasks -= batch.placed.length;
-    this.committedRevision = entries.at(-1)?.revision ?? this.committedRevision;
+    this.committedRevision = lastRevisionOf(batch, this.committedRevision);
     this.batchLimit = Math.min(LIMITS.maxBatchDecisions, this.batchLimit * 2);
     // Watchers first: who has an answer may ask for what came after it.
     this.parts.events.committed(entries);
@@ -185,25 +192,24 @@ export class Writer {
   }
 
   /**
-   * The answer to COMMIT was lost. Taking the next epoch waits for the old backend and bars it, so that the batch is
-   * then either there or never will be. LOST: somebody else leads, or all waiting has ended.
+   * The answer to COMMIT was lost. Under a newer epoch, ours or another's, the batch is there or never will be: taking
+   * the lease waits for the old backend, and bars it.
    */
-  private async findOut(batch: PendingBatch, doubt: InventoryError): Promise<'COMMITTED' | 'NOT_COMMITTED' | 'LOST'> {
+  private async findOut(batch: PendingBatch): Promise<Outcome> {
     const { clock, signal } = this.parts;
     this.setDoubt(true);
     while (!signal.aborted) {
       try {
         const outcome = await this.lookUp(batch);
-        if (outcome === 'LOST') this.fenced(doubt);
-        this.setDoubt(false);
+        // Who has lost the lead is told so instead, and decides nothing in between.
+        if (!outcome.lost) this.setDoubt(false);
         return outcome;
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error;
         await clock.sleep(LIMITS.leaseRetryMs, signal).catch(() => undefined);
       }
     }
-    this.giveUp(doubt);
-    return 'LOST';
+    return { committed: false, lost: false };
   }
 
   private setDoubt(doubt: boolean): void {
@@ -211,17 +217,14 @@ export class Writer {
     this.parts.events.doubtChanged();
   }
 
-  private async lookUp(batch: PendingBatch): Promise<'COMMITTED' | 'NOT_COMMITTED' | 'LOST'> {
+  private async lookUp(batch: PendingBatch): Promise<Outcome> {
     const { inventory, lease } = this.parts;
     const { ours } = await lease.take();
-    if (!ours) return 'LOST';
     const committed = await inventory.committed(batch.id);
-    const last = batch.placed.findLast(({ write }) => (write?.entries.length ?? 0) > 0)?.write?.entries.at(-1);
-    const expected = committed ? (last?.revision ?? this.committedRevision) : this.committedRevision;
     const { lastRevision } = await inventory.logBounds();
     // Another one led and left in the meantime: the fleet in memory misses what it did.
-    if (lastRevision !== expected && !committed) return 'LOST';
-    return committed ? 'COMMITTED' : 'NOT_COMMITTED';
+    const expected = committed ? lastRevisionOf(batch, this.committedRevision) : this.committedRevision;
+    return { committed, lost: !ours || lastRevision !== expected };
   }
 
   /** Halves batches until the poison decision is alone; it fails, and all others are decided anew without it. */
@@ -269,4 +272,9 @@ export class Writer {
     this.tasks = 0;
     return placed.map(({ task }) => task);
   }
+}
+
+function lastRevisionOf(batch: PendingBatch, before: number): number {
+  const lastOf = ({ write }: Placed) => write?.entries.at(-1)?.revision ?? before;
+  return batch.placed.reduce((last, placed) => Math.max(last, lastOf(placed)), before);
 }
