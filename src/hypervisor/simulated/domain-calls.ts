@@ -179,8 +179,9 @@ export function rebootDomain(host: SimulatedHost, uuid: string, force: boolean):
 /** The guest does as it is asked, a while later, if it can and wants to. */
 function atTheGuest(host: SimulatedHost, machine: Machine, afterMs: number, act: () => void): void {
   const { datacenter } = host;
-  if (machine.behaviour.ignoresShutdown || machine.pausedAt !== undefined || !isReady(machine, datacenter.now()))
+  if (machine.behaviour.ignoresShutdown || machine.pausedAt !== undefined || !isReady(machine, datacenter.now())) {
     return;
+  }
   const { bootId } = machine;
   datacenter.after(afterMs, () => {
     if (machine.bootId === bootId && machine.pausedAt === undefined) act();

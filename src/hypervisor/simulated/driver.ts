@@ -44,8 +44,9 @@ export class SimulatedHypervisor implements Hypervisor {
     const known = this.drivers.get(key);
     if (known !== undefined) return known;
     const name = simulatedName(address.uri);
-    if (name === undefined)
+    if (name === undefined) {
       throw new HypervisorError('UNSUPPORTED', address.hostname, `not a simulated host: ${address.uri}`);
+    }
     const host = this.datacenter.host(name);
     const link = new Link(this.datacenter, host, this.client, address.hostname);
     const driver = simulatedDriver(address, host, link, () => this.drivers.delete(key));
@@ -131,8 +132,9 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
     console: (uuid, options): Promise<ConsoleSession> =>
       link.call('console', options, () => {
         const { machine, domain } = host.running(uuid);
-        if (datacenter.consoles.has(machine))
+        if (datacenter.consoles.has(machine)) {
           throw new Refused('REFUSED', `the console of ${domain.domainName} is in use`);
+        }
         return link.keep((onEnd) => new SimulatedConsole(datacenter, machine, () => link.heard, onEnd));
       }),
 
@@ -155,19 +157,25 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
       link.call('deleteVolume', options, () => changing(host.pool(pool).delete(name))),
     createSeed: (pool, name, seed, instanceId, options) =>
       link.call('createSeed', options, () => changing(host.pool(pool).createSeed(name, seed, instanceId))),
-    uploadVolume: (pool, name, format, sizeBytes, content, options?: CallOptions) =>
-      link.call(
-        'uploadVolume',
-        options,
-        async () => {
-          const target = host.pool(pool);
-          if (target.volumes.has(name)) throw new Refused('CONFLICT', `pool ${pool} has a volume ${name} already`);
-          const upload = new Upload(name, format, sizeBytes);
-          for await (const chunk of content) upload.add(chunk);
-          return changing(target.add(upload.finish()));
-        },
-        LIMITS.uploadIdleMs,
-      ),
+    uploadVolume: async (pool, name, format, sizeBytes, content, options?: CallOptions) => {
+      let givenUp = false;
+      const receive = async () => {
+        const target = host.pool(pool);
+        target.refuseTaken(name);
+        const upload = new Upload(name, format, sizeBytes);
+        for await (const chunk of content) {
+          if (givenUp) throw new Refused('REFUSED', 'the upload was given up');
+          upload.add(chunk);
+        }
+        return changing(target.add(upload.finish()));
+      };
+      try {
+        return await link.call('uploadVolume', options, receive, LIMITS.uploadIdleMs);
+      } catch (error) {
+        givenUp = true;
+        throw error;
+      }
+    },
 
     baselineCpu: (cpuXmls, options) =>
       link.call('baselineCpu', options, () => baselineCpu(host.settings.cpuModel, cpuXmls)),

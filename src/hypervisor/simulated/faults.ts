@@ -70,13 +70,18 @@ export class Faults {
     this.datacenter.host(host).faults.push({ method, remaining: calls, does: 'FAIL', kind, message });
   }
 
-  /** The next calls do what they should, and their answers are lost. */
+  /** The next calls do what they should, and the connection breaks before their answers. */
   loseReplies(host: string, method: string, calls = 1): void {
     this.datacenter.host(host).faults.push({ method, remaining: calls, does: 'LOSE_REPLY' });
   }
 
   slowCalls(host: string, method: string, ms: number, calls = 1): void {
     this.datacenter.host(host).faults.push({ method, remaining: calls, does: 'DELAY', ms });
+  }
+
+  /** Takes back what was to go wrong with calls and has not yet. */
+  mendCalls(host: string): void {
+    this.datacenter.host(host).faults.length = 0;
   }
 
   /** Changes how a running guest behaves, wherever it runs. */

@@ -114,8 +114,9 @@ export class SimulatedHost {
     for (const pool of this.pools.values()) {
       const name = path.slice(pool.settings.path.length + 1);
       const volume = pool.volumes.get(name);
-      if (volume !== undefined && path === pool.pathOf(name))
+      if (volume !== undefined && path === pool.pathOf(name)) {
         return { volume, shared: pool.settings.kind === 'SHARED' };
+      }
     }
     return undefined;
   }

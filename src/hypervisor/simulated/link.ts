@@ -51,10 +51,10 @@ export class Link {
     const startedAt = this.datacenter.now();
     const connection =
       this.connection ?? (await this.connect(Math.min(deadlineMs, LIMITS.libvirtConnectDeadlineMs), options?.signal));
-    if (options?.signal?.aborted === true)
-      throw this.error('UNREACHABLE', 'given up before it was sent', options.signal.reason);
+    const signal = options?.signal;
+    if (signal?.aborted === true) throw this.error('UNREACHABLE', 'given up before it was sent', signal.reason);
     const remainingMs = Math.max(0, deadlineMs - (this.datacenter.now() - startedAt));
-    return this.exchange(connection, method, effect, remainingMs, options?.signal);
+    return this.exchange(connection, method, effect, remainingMs, signal);
   }
 
   /** Sends, and waits for the answer, the deadline, the signal or the connection's end. deadlineMs undefined: no deadline. */
@@ -81,7 +81,8 @@ export class Link {
           : this.datacenter.after(deadlineMs, () => lose('no answer in time', new DeadlineError(deadlineMs)));
       connection.pending.add(lose);
       signal?.addEventListener('abort', abandon);
-      const answer = (end: () => void) => this.carry(connection, () => settle(end));
+      // A frozen daemon does not answer either, however far it had come.
+      const answer = (end: () => void) => this.host.receive(() => this.carry(connection, () => settle(end)));
       this.carry(connection, () =>
         this.host.receive(() => void this.serve(connection, method, effect, answer, resolve, reject)),
       );
@@ -106,9 +107,10 @@ export class Link {
       }
       if (fault?.does === 'FAIL') throw new Refused(fault.kind, fault.message);
       const value = await effect();
-      if (fault?.does !== 'LOSE_REPLY') answer(() => resolve(value));
+      if (fault?.does === 'LOSE_REPLY' && this.connection === connection) this.drop('connection reset');
+      else answer(() => resolve(value));
     } catch (error) {
-      if (fault?.does !== 'LOSE_REPLY') answer(() => reject(this.translate(error)));
+      answer(() => reject(this.translate(error)));
     }
   }
 
@@ -210,7 +212,9 @@ export class Link {
   private giveUpIfSilent(connection: Connection): void {
     if (this.connection !== connection || connection.silentSince === undefined) return;
     const silentMs = this.datacenter.now() - connection.silentSince;
-    if (silentMs >= this.datacenter.durations.keepaliveMs) this.drop(`nothing heard for ${silentMs} ms`);
+    const { keepaliveMs } = this.datacenter.durations;
+    if (silentMs >= keepaliveMs) this.drop(`nothing heard for ${Math.round(silentMs)} ms`);
+    else this.datacenter.after(keepaliveMs - silentMs, () => this.giveUpIfSilent(connection));
   }
 
   private drop(why: string): void {
@@ -227,6 +231,7 @@ export class Link {
 
   /** Keeps a connection up until the signal aborts, and tells the listener of it. */
   async supervise(listener: HostListener, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     this.listeners.add(listener);
     signal.addEventListener('abort', () => this.listeners.delete(listener), { once: true });
     if (this.connection !== undefined) listener.connected();

@@ -19,8 +19,8 @@ export interface MigrationJob {
   /** SWITCH: the guest stands still and the rest is carried. FINISH: the target was asked to let it run. */
   phase: 'PREPARE' | 'PERFORM' | 'SWITCH' | 'POSTCOPY' | 'FINISH';
   transfer: Transfer | undefined;
-  /** Whether the guest was paused by its user before. */
-  readonly wasPaused: boolean;
+  /** Whether the guest had been paused by its user when it was stopped. */
+  wasPaused: boolean;
   /** The two daemons that speak with each other: another start of one of them is another daemon. */
   readonly sourceDaemon: number;
   readonly destDaemon: number;
@@ -68,7 +68,7 @@ export function cancel(scene: Scene, kind: HypervisorErrorKind, message: string)
   fail(scene, kind, message);
 }
 
-export function resumeAtSource(source: SimulatedHost, leaving: Domain): void {
+function resumeAtSource(source: SimulatedHost, leaving: Domain): void {
   try {
     runVcpus(source, leaving, 'MIGRATION_CANCELED', 'MIGRATED');
   } catch (error) {

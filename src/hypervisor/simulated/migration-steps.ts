@@ -29,7 +29,7 @@ function step(scene: Scene): void {
   if (lookForLosses(scene)) return;
   const flows = source.powered && dest.powered && datacenter.network.reaches(job.source, job.dest);
   if (flows) moveData(scene, elapsedMs);
-  if (job.outcome !== undefined || !source.answers) return;
+  if (job.over || job.outcome !== undefined || !source.answers) return;
   if (job.abortAsked && job.phase === 'PERFORM') cancel(scene, 'JOB_ABORTED', 'the migration was aborted');
   else if (job.postcopyAsked && job.phase === 'PERFORM' && flows) switchToPostcopy(scene);
   else if (job.phase === 'FINISH') finish(scene, flows);
@@ -72,8 +72,14 @@ function switchToPostcopy(scene: Scene): void {
   handOver(scene);
   job.phase = 'POSTCOPY';
   if (job.transfer !== undefined) closeRounds(job.transfer);
-  if (arriving !== undefined) runVcpus(dest, arriving, 'POSTCOPY', 'POSTCOPY');
   job.downtimeMs = scene.datacenter.durations.switchoverMs;
+  if (arriving === undefined) return;
+  try {
+    runVcpus(dest, arriving, 'POSTCOPY', 'POSTCOPY');
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    cancel(scene, 'REFUSED', error.message);
+  }
 }
 
 function stopAtSource(
@@ -83,6 +89,7 @@ function stopAtSource(
 ): void {
   if (leaving?.machine === undefined) return;
   job.stoppedAt = datacenter.now();
+  job.wasPaused = leaving.state === 'PAUSED';
   pause(leaving.machine, job.stoppedAt);
   setState(leaving, 'PAUSED', reason);
   releaseWriteLocks(source, leaving);

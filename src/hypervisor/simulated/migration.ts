@@ -32,8 +32,9 @@ export async function migrate(
   }
   drive(datacenter, job);
   await datacenter.until(() => job.outcome !== undefined, undefined);
-  if (job.outcome !== undefined && job.outcome.kind !== 'DONE')
+  if (job.outcome !== undefined && job.outcome.kind !== 'DONE') {
     throw new Refused(job.outcome.kind, job.outcome.message);
+  }
 }
 
 function begin(source: SimulatedHost, uuid: string, destName: string, options: MigrateOptions): MigrationJob {
@@ -57,7 +58,7 @@ function begin(source: SimulatedHost, uuid: string, destName: string, options: M
     startedAt: now,
     phase: 'PREPARE',
     transfer: undefined,
-    wasPaused: domain.state === 'PAUSED',
+    wasPaused: false,
     sourceDaemon: source.daemonStarts,
     destDaemon: datacenter.hosts.get(destName)?.daemonStarts ?? 0,
     steppedAt: now,
@@ -123,8 +124,9 @@ export function migrationProgress(host: SimulatedHost, uuid: string): MigrationP
 export function abortJob(host: SimulatedHost, uuid: string): void {
   const { job } = jobOf(host, uuid);
   if (job === undefined) throw new Refused('REFUSED', 'no job is active on the domain');
-  if (job.phase !== 'PREPARE' && job.phase !== 'PERFORM')
+  if (job.phase !== 'PREPARE' && job.phase !== 'PERFORM') {
     throw new Refused('REFUSED', 'the job cannot be aborted any more');
+  }
   job.abortAsked = true;
   host.datacenter.changed();
 }

@@ -20,8 +20,9 @@ async function whenFree(host: SimulatedHost, uuid: string): Promise<{ domain: Do
 export async function setPluggedCpu(host: SimulatedHost, uuid: string, cpu: number): Promise<void> {
   const { domain, machine } = await whenFree(host, uuid);
   const { datacenter, settings } = host;
-  if (cpu < 1 || cpu > domain.definition.maxCpu)
+  if (cpu < 1 || cpu > domain.definition.maxCpu) {
     throw new Refused('REFUSED', `${cpu} vCPUs: between 1 and ${domain.definition.maxCpu} are possible`);
+  }
   if (cpu < machine.plugged) {
     if (!settings.cpuUnplug) throw new Refused('UNSUPPORTED', `${host.name} cannot unplug vCPUs`);
     await datacenter.pass(datacenter.durations.hotplugMs);
@@ -37,8 +38,9 @@ export async function setOnlineCpu(host: SimulatedHost, uuid: string, cpu: numbe
   const { machine } = await whenFree(host, uuid);
   const { datacenter } = host;
   refuseWithoutAgent(host, machine);
-  if (cpu < 1 || cpu > machine.plugged)
+  if (cpu < 1 || cpu > machine.plugged) {
     throw new Refused('REFUSED', `${cpu} vCPUs online: between 1 and ${machine.plugged} are possible`);
+  }
   machine.offline = machine.plugged - cpu;
   machine.arriving = [];
   datacenter.changed();
@@ -82,6 +84,7 @@ export function addressesOf(host: SimulatedHost, uuid: string): readonly string[
 }
 
 function refuseWithoutAgent(host: SimulatedHost, machine: Machine): void {
-  if (!agentAnswers(machine, host.datacenter.now()))
+  if (!agentAnswers(machine, host.datacenter.now())) {
     throw new Refused('AGENT_UNAVAILABLE', 'the guest agent does not answer');
+  }
 }

@@ -50,8 +50,9 @@ export class Pool {
   }
 
   createOverlay(name: string, capacityKib: number, base: string): VolumeFacts {
-    if (base !== '' && !this.volumes.has(base))
+    if (base !== '' && !this.volumes.has(base)) {
       throw new Refused('NO_VOLUME', `pool ${this.settings.name} has no base image ${base}`);
+    }
     const backingPath = base === '' ? '' : this.pathOf(base);
     return this.add({
       name,
@@ -72,13 +73,19 @@ export class Pool {
 
   add(volume: Omit<Volume, 'writer'>): VolumeFacts {
     if (!this.active) throw new Refused('REFUSED', `pool ${this.settings.name} is not active`);
-    if (this.volumes.has(volume.name))
-      throw new Refused('CONFLICT', `pool ${this.settings.name} has a volume ${volume.name} already`);
-    if (volume.allocationKib > this.facts().availableKib)
+    this.refuseTaken(volume.name);
+    if (volume.allocationKib > this.facts().availableKib) {
       throw new Refused('REFUSED', `no space left in pool ${this.settings.name}`);
+    }
     const added: Volume = { ...volume, writer: undefined };
     this.volumes.set(added.name, added);
     return this.factsOf(added);
+  }
+
+  refuseTaken(name: string): void {
+    if (this.volumes.has(name)) {
+      throw new Refused('CONFLICT', `pool ${this.settings.name} has a volume ${name} already`);
+    }
   }
 
   delete(name: string): void {
@@ -100,8 +107,9 @@ export class Upload {
 
   add(chunk: Uint8Array): void {
     this.receivedBytes += chunk.byteLength;
-    if (this.receivedBytes > this.sizeBytes)
+    if (this.receivedBytes > this.sizeBytes) {
       throw new Refused('REFUSED', `more than the ${this.sizeBytes} bytes announced were sent`);
+    }
     this.hash.update(chunk);
     if (this.header.byteLength < QCOW2.headerBytes)
       this.header = Buffer.concat([this.header, chunk]).subarray(0, QCOW2.headerBytes);
