@@ -29,6 +29,7 @@ export type { JobInfo, JobStats, MigrationCalls } from './calls/migrations.js';
 export type { NetworkCalls } from './calls/networks.js';
 export type { ByteRange, PoolCalls, PoolInfo, VolumeCalls, VolumeInfo } from './calls/storage.js';
 export * from './constants.js';
+export { ErrorCode } from './error-code.js';
 export * from './errors.js';
 export { type DomainEvent, type EventKind, eventKinds } from './events.js';
 export {

@@ -1,6 +1,6 @@
 // What can go wrong in a call, as classes: the daemon's own answer (LibvirtError), and everything that leaves the
 // caller without an answer, each of which says whether the request may have taken effect.
-import { ErrorCode } from './constants.js';
+import { ErrorCode } from './error-code.js';
 
 /** The daemon answered with an error: the request was looked at and refused, or failed. */
 export class LibvirtError extends Error {

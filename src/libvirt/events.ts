@@ -13,7 +13,7 @@ interface EventShape<L extends Layout> {
 }
 
 function event<L extends Layout>(id: number, procedure: number, layout: L): EventShape<L> {
-  return { id, procedure, body: struct({ callbackId: int, ...layout }) as EventShape<L>['body'] };
+  return { id, procedure, body: struct({ callbackId: int, ...layout }) };
 }
 
 const domain = domainRef;
