@@ -44,7 +44,7 @@ export interface DomainFacts {
   readonly cpuMode: string;
   /** Devices that tie it to its host: host devices, file systems of the host, shared memory. */
   readonly hostDevices: readonly string[];
-  readonly tpm: boolean;
+  readonly tpm: GuestTraits['tpm'];
   readonly nvramPath: string;
   readonly mark: DomainMark | undefined;
 }
@@ -76,7 +76,7 @@ export function domainFacts(xml: string): DomainFacts {
     cpuXml: cpu === undefined ? '' : serialize(cpu),
     cpuMode: attribute(cpu, 'mode'),
     hostDevices: devices.filter(({ name }) => HOST_BOUND.has(name)).map(({ name }) => name),
-    tpm: devices.some(({ name }) => name === 'tpm'),
+    tpm: tpmOf(devices.find(({ name }) => name === 'tpm')),
     nvramPath: textOf(child(domain, 'os', 'nvram')),
     mark: readMark(domain),
   };
@@ -89,6 +89,11 @@ export function domainTypeOf(xml: string): string {
 
 function kib(element: XmlElement | undefined): number {
   return toKib(textOf(element), attribute(element, 'unit'), 'UP') ?? 0;
+}
+
+function tpmOf(tpm: XmlElement | undefined): GuestTraits['tpm'] {
+  if (tpm === undefined) return 'NONE';
+  return attribute(child(tpm, 'backend'), 'type') === 'emulator' ? 'EMULATED' : 'PASSTHROUGH';
 }
 
 function diskOf(disk: XmlElement): DomainDisk {
@@ -116,7 +121,7 @@ function nicOf(nic: XmlElement): GuestNic[] {
 export function traitsOf(facts: DomainFacts): GuestTraits {
   return {
     hostDevices: facts.hostDevices,
-    tpm: facts.tpm ? 'EMULATED' : 'NONE',
+    tpm: facts.tpm,
     nvram: facts.nvramPath !== '',
     cpuMode: facts.cpuMode,
     machineType: facts.machineType,

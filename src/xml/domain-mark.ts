@@ -34,7 +34,7 @@ export function parseMark(fragment: string): DomainMark | undefined {
 }
 
 function markOf(found: XmlElement): DomainMark | undefined {
-  const epoch = Number(attribute(found, 'epoch'));
-  const mark = { vmid: attribute(found, 'vmid'), operation: attribute(found, 'operation'), epoch };
-  return mark.vmid !== '' && Number.isSafeInteger(epoch) ? mark : undefined;
+  const [vmid, operation, epoch] = ['vmid', 'operation', 'epoch'].map((name) => attribute(found, name));
+  if (!vmid || operation === undefined || epoch === undefined || !/^\d{1,15}$/.test(epoch)) return undefined;
+  return { vmid, operation, epoch: Number(epoch) };
 }
