@@ -1,0 +1,301 @@
+// virtdc hosts: the hosts, what they are and what is left of them.
+
+import type { Command } from 'commander';
+import { CheckVerdict } from '#gen/virtdc/v1/check.js';
+import { Host, HostAdminState, type HostCheck } from '#gen/virtdc/v1/host.js';
+import {
+  CheckHostsResponse,
+  GetHostResponse,
+  ImportNodeInfoResponse,
+  ListHostsResponse,
+  type NodeInfoChange,
+} from '#gen/virtdc/v1/host_info_service.js';
+import { HostEvent } from '#gen/virtdc/v1/watch.js';
+import { followHosts } from '../../client/follow.js';
+import { everyOf } from '../../client/pages.js';
+import { hostColumns, hostFields } from '../entities.js';
+import { AnswerIsNo } from '../failure.js';
+import type { Bind, Invocation } from '../invocation.js';
+import { readInput } from '../invocation.js';
+import {
+  type DryRun,
+  dryRun,
+  each,
+  given,
+  type IfRevision,
+  ifRevision,
+  label,
+  type Portions,
+  portions,
+  ratiosOf,
+  reserveOf,
+  revisionNumber,
+  size,
+  whole,
+} from '../options.js';
+import { type Column, fieldLines, tableLines } from '../table.js';
+import { safe } from '../text.js';
+import { hostEventLine, printEvents } from '../watching.js';
+import { bare, paintVerdict, plural } from '../words.js';
+
+interface Declared extends Portions {
+  readonly ip?: string;
+  readonly uri?: string;
+  readonly migrationUri?: string;
+  readonly cpu?: number;
+  readonly memory?: bigint;
+  readonly io?: bigint;
+  readonly zone?: string;
+  readonly label?: Readonly<Record<string, string>>;
+  readonly removeLabel?: readonly string[];
+}
+
+function declared(command: Command): Command {
+  return portions(
+    command
+      .option('--ip <address>', 'IP address')
+      .option('--uri <uri>', 'how virtdc reaches its libvirt: qemu+tls://..., qemu+ssh://..., qemu+unix:///...')
+      .option('--migration-uri <uri>', 'what other hosts dial for a migration to it')
+      .option('--cpu <n>', 'declared CPUs', whole)
+      .option('--memory <size>', 'declared memory', size)
+      .option('--io <size>', 'declared disk space for guests', size)
+      .option('--zone <name>', 'where it stands')
+      .option('--label <key=value>', 'label; may be repeated', label),
+  );
+}
+
+function declaredOf(options: Declared) {
+  const { ip, uri, migrationUri, cpu, memory, io, zone } = options;
+  return given({
+    ipAddress: ip,
+    uri,
+    migrationUri,
+    maxCpu: cpu,
+    maxMemoryKib: memory,
+    maxIoKib: io,
+    zone,
+    ratios: ratiosOf(options),
+    reserve: reserveOf(options),
+  });
+}
+
+export function addHosts(program: Command, bind: Bind): void {
+  const hosts = program.command('hosts').description('the hosts, and what is left of them');
+  bind(
+    hosts
+      .command('list', { isDefault: true })
+      .description('the table of hosts')
+      .option('--zone <name>', 'in this zone')
+      .option('--label <key=value>', 'with this label', label),
+    list,
+  );
+  bind(hosts.command('show').description('everything about one host').argument('<host>'), show);
+  bind(
+    declaredAnd(dryRun, hosts.command('register').description('add a host: connects to it first').argument('<host>')),
+    register,
+  );
+  bind(
+    dryRun(
+      hosts
+        .command('import')
+        .description('bring the hosts in line with a nodeinfo.xml, and say what differed')
+        .argument('<file>', 'a file, or - for the input'),
+    ).option('--prune', 'remove hosts that the file does not name'),
+    importFile,
+  );
+  bind(
+    declaredAnd(
+      (command) => dryRun(ifRevision(command)),
+      hosts.command('update').description('change what is declared of a host').argument('<host>'),
+    ).option('--remove-label <key>', 'label to remove; may be repeated', each),
+    update,
+  );
+  bind(ifRevision(hosts.command('cordon').description('keep new guests away from a host').argument('<host>')), cordon);
+  bind(ifRevision(hosts.command('uncordon').description('let a host take guests again').argument('<host>')), uncordon);
+  bind(
+    dryRun(ifRevision(hosts.command('remove').description('forget a host that has no guests').argument('<host>'))),
+    remove,
+  );
+  bind(
+    hosts
+      .command('check')
+      .description('look at hosts from here and from each other; exit code 22 if a check fails')
+      .argument('[host...]'),
+    check,
+  );
+  bind(
+    hosts
+      .command('watch')
+      .description('the hosts as they change, until ^C')
+      .argument('[host...]')
+      .option('--from <revision>', 'every change after this revision, instead of all hosts first', revisionNumber),
+    watch,
+  );
+}
+
+function declaredAnd(more: (command: Command) => Command, command: Command): Command {
+  return more(declared(command));
+}
+
+/** All of them, as of the last page. */
+export async function listHosts({ client, call }: Invocation, filter: object = {}): Promise<ListHostsResponse> {
+  let revision = 0n;
+  const hosts = await everyOf(
+    async (pageToken) => {
+      const page = await client.hosts.listHosts({ filter, pageToken, pageSize: 1_000 }, call);
+      ({ revision } = page);
+      return page;
+    },
+    (page) => page.hosts,
+  );
+  return { hosts, nextPageToken: '', revision };
+}
+
+async function list(it: Invocation, options: { zone?: string; label?: Record<string, string> }): Promise<void> {
+  const answer = await listHosts(it, given({ zone: options.zone, labels: options.label }));
+  if (it.json) it.printJson(ListHostsResponse.toJSON(answer));
+  else if (answer.hosts.length > 0) it.out.table(hostColumns(it.size), answer.hosts);
+  else it.err.line('no hosts yet; add some with: virtdc hosts import nodeinfo.xml');
+}
+
+async function show(it: Invocation, _options: unknown, hostname: string): Promise<void> {
+  const answer = await it.client.hosts.getHost({ hostname }, it.call);
+  printHost(it, answer.host, GetHostResponse.toJSON(answer));
+}
+
+function printHost(it: Invocation, host: Host | undefined, json: unknown): void {
+  if (it.json) it.printJson(json);
+  else if (host !== undefined) it.out.lines(fieldLines(hostFields(host, it.size), it.out.paint));
+}
+
+async function register(it: Invocation, options: Declared & DryRun, hostname: string): Promise<void> {
+  const request = {
+    ...declaredOf(options),
+    ...given({ labels: options.label }),
+    hostname,
+    validateOnly: options.dryRun === true,
+    requestId: it.requestId,
+  };
+  tableOf(it, (await it.client.hosts.registerHost(request, it.call)).host);
+}
+
+async function update(it: Invocation, options: Declared & DryRun & IfRevision, hostname: string): Promise<void> {
+  const request = {
+    ...declaredOf(options),
+    ...given({ setLabels: options.label, removeLabels: options.removeLabel && [...options.removeLabel] }),
+    hostname,
+    revision: options.ifRevision ?? 0n,
+    validateOnly: options.dryRun === true,
+    requestId: it.requestId,
+  };
+  tableOf(it, (await it.client.hosts.updateHost(request, it.call)).host);
+}
+
+function tableOf(it: Invocation, host: Host | undefined): void {
+  if (host === undefined) return;
+  if (it.json) it.printJson(Host.toJSON(host));
+  else it.out.table(hostColumns(it.size), [host]);
+}
+
+async function cordon(it: Invocation, { ifRevision: revision = 0n }: IfRevision, hostname: string): Promise<void> {
+  const { host } = await it.client.hosts.cordonHost({ hostname, revision, requestId: it.requestId }, it.call);
+  tellAdminState(it, host, 'takes no new guests');
+}
+
+async function uncordon(it: Invocation, { ifRevision: revision = 0n }: IfRevision, hostname: string): Promise<void> {
+  const { host } = await it.client.hosts.uncordonHost({ hostname, revision, requestId: it.requestId }, it.call);
+  tellAdminState(it, host, 'takes guests again');
+}
+
+function tellAdminState(it: Invocation, host: Host | undefined, sentence: string): void {
+  if (host === undefined) return;
+  if (it.json) {
+    it.printJson(Host.toJSON(host));
+    return;
+  }
+  const stay =
+    host.adminState === HostAdminState.CORDONED && host.guests > 0 ? `; ${plural(host.guests, 'guest')} stay` : '';
+  it.out.line(`${safe(host.hostname)} ${sentence}${stay}`);
+}
+
+async function remove(it: Invocation, options: DryRun & IfRevision, hostname: string): Promise<void> {
+  const validateOnly = options.dryRun === true;
+  const request = { hostname, revision: options.ifRevision ?? 0n, validateOnly, requestId: it.requestId };
+  await it.client.hosts.removeHost(request, it.call);
+  if (it.json) it.printJson({});
+  else it.out.line(validateOnly ? `${safe(hostname)} could be removed` : `${safe(hostname)} is forgotten`);
+}
+
+async function importFile(it: Invocation, options: DryRun & { prune?: boolean }, file: string): Promise<void> {
+  const xml = readInput(file).toString('utf8');
+  const request = {
+    xml,
+    prune: options.prune === true,
+    validateOnly: options.dryRun === true,
+    requestId: it.requestId,
+  };
+  const answer = await it.client.hosts.importNodeInfo(request, it.call);
+  if (it.json) it.printJson(ImportNodeInfoResponse.toJSON(answer));
+  else it.out.lines(nodeInfoLines(answer.changes, it.out.paint));
+}
+
+/** The diff: a host a line, below it what differs. */
+export function nodeInfoLines(changes: readonly NodeInfoChange[], paint: Invocation['out']['paint']): string[] {
+  return changes.flatMap(({ hostname, kind, fields, detail, over }) => {
+    const word = bare(kind, 'NODE_INFO_CHANGE_KIND').toLowerCase();
+    const sign = { added: paint.green('+'), updated: paint.yellow('~'), removed: paint.red('-') }[word] ?? ' ';
+    const figures = fields.map(({ field, before, after }) =>
+      before === '' ? `${safe(field)} ${safe(after)}` : `${safe(field)} ${safe(before)} → ${safe(after)}`,
+    );
+    const head = `${sign} ${safe(hostname)} ${paint.dim(word)}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`;
+    const more = [detail, over === undefined ? '' : 'more is claimed on it than it may sell now'].filter(
+      (text) => text !== '',
+    );
+    return [head, ...more.map((text) => paint.dim(`    ${safe(text)}`))];
+  });
+}
+
+const CHECK_COLUMNS: readonly Column<HostCheck>[] = [
+  { title: 'host', cell: ({ hostname }) => hostname },
+  { title: 'seen from', cell: ({ peer }) => peer || '(here)' },
+  { title: 'check', cell: ({ kind }) => bare(kind, 'HOST_CHECK_KIND') },
+  {
+    title: 'verdict',
+    cell: ({ verdict }) => bare(verdict, 'CHECK_VERDICT'),
+    paint: (paint, { verdict }) => paintVerdict(verdict, paint),
+  },
+  { title: 'what was seen', cell: ({ detail }) => detail },
+];
+
+async function check(it: Invocation, _options: unknown, ...hostnames: string[]): Promise<void> {
+  const checks: HostCheck[] = [];
+  for await (const answer of it.client.hosts.checkHosts({ hostnames }, it.call)) {
+    if (it.json) it.printJson(CheckHostsResponse.toJSON(answer), 'line');
+    if (answer.check !== undefined) checks.push(answer.check);
+    it.err.move(`${plural(checks.length, 'check')} ended`);
+  }
+  it.err.still();
+  const place = ({ hostname, peer }: HostCheck): string => `${hostname}\0${peer}`;
+  checks.sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
+  if (!it.json) {
+    it.out.lines(tableLines(CHECK_COLUMNS, checks, it.out.paint));
+    it.out.lines(fixLines(checks));
+  }
+  if (checks.some(({ verdict }) => verdict === CheckVerdict.FAIL)) throw new AnswerIsNo();
+}
+
+/** What to do, once for each thing that is to be done. */
+function fixLines(checks: readonly HostCheck[]): string[] {
+  const fixes = checks.filter(({ fix }) => fix !== '').map(({ hostname, fix }) => `${safe(hostname)}: ${safe(fix)}`);
+  return fixes.length === 0 ? [] : ['', 'To be done:', ...[...new Set(fixes)].map((fix) => `  ${fix}`)];
+}
+
+async function watch(it: Invocation, { from }: { from?: bigint }, ...hostnames: string[]): Promise<void> {
+  const options = given({ startRevision: from, filter: hostnames.length > 0 ? { hostnames } : undefined });
+  await printEvents(
+    it,
+    (more) => followHosts(it.client.hosts, { ...options, ...more }),
+    HostEvent.toJSON,
+    hostEventLine,
+  );
+}
