@@ -45,6 +45,7 @@ export class SimulatedDatacenter {
   private readonly clock;
   private readonly epochMs: number;
   private readonly timers = new Set<AbortController>();
+  private closed = false;
   private readonly waiters = new Set<Waiter>();
   private readonly hostDefaults: HostSettings;
 
@@ -93,6 +94,7 @@ export class SimulatedDatacenter {
 
   /** Does it after ms, unless the answer is called before, or the datacenter is closed. */
   after(ms: number, work: () => void): () => void {
+    if (this.closed) return () => {};
     const controller = new AbortController();
     this.timers.add(controller);
     this.clock.sleep(ms, controller.signal).then(
@@ -149,6 +151,7 @@ export class SimulatedDatacenter {
 
   /** Stops time for good: nothing happens in it any more. */
   close(): void {
+    this.closed = true;
     for (const timer of this.timers) timer.abort();
     this.timers.clear();
     for (const link of [...this.links]) link.close();

@@ -7,6 +7,8 @@ import { type DatacenterSnapshot, restore, snapshotOf } from './snapshot.js';
 
 /** Changes of this long go into one write; what a dying process had not written yet never happened. */
 const SAVE_AFTER_MS = 250;
+/** A large datacenter takes long to write down: not more than one part in so many of the time goes into that. */
+const SAVE_SHARE = 20;
 
 export interface KeptDatacenter {
   readonly datacenter: SimulatedDatacenter;
@@ -26,9 +28,12 @@ export async function keepDatacenter(
 
   let writing: Promise<void> = Promise.resolve();
   let due = false;
+  let saveTookMs = 0;
   const save = (): Promise<void> => {
     due = false;
+    const beganAt = datacenter.now();
     const text = JSON.stringify(snapshotOf(datacenter));
+    saveTookMs = datacenter.now() - beganAt;
     const write = writing.then(() => replaceFile(file, text));
     writing = write.catch(() => {});
     return write;
@@ -36,7 +41,7 @@ export async function keepDatacenter(
   datacenter.onChange = () => {
     if (due) return;
     due = true;
-    datacenter.after(SAVE_AFTER_MS, () => void save().catch(failed));
+    datacenter.after(Math.max(SAVE_AFTER_MS, saveTookMs * SAVE_SHARE), () => void save().catch(failed));
   };
   return {
     datacenter,
