@@ -115,11 +115,16 @@ export const LIMITS = {
   watchBlockedMs: 30 * SECOND_MS,
   watchProgressMs: 10 * SECOND_MS,
   maxWatchers: 10_000,
+  logPageEntries: 1_000,
   logKeptMs: 24 * 3_600 * SECOND_MS,
   logKeptEntries: 1_000_000,
 
   /** Server. */
   maxStreamsPerConnection: 100,
+  serverKeepaliveMs: 20 * SECOND_MS,
+  serverKeepaliveTimeoutMs: 10 * SECOND_MS,
+  connectionIdleMs: 300 * SECOND_MS,
+  httpRequestMs: 10 * SECOND_MS,
   unaryDeadlineMs: 60 * SECOND_MS,
   drainMs: 25 * SECOND_MS,
 } as const;

@@ -118,10 +118,10 @@ export const BaseGuestDisk: MessageFns<BaseGuestDisk> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<BaseGuestDisk>, I>>(base?: I): BaseGuestDisk {
-    return BaseGuestDisk.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BaseGuestDisk>): BaseGuestDisk {
+    return BaseGuestDisk.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BaseGuestDisk>, I>>(object: I): BaseGuestDisk {
+  fromPartial(object: DeepPartial<BaseGuestDisk>): BaseGuestDisk {
     const message = createBaseBaseGuestDisk();
     message.target = object.target ?? "";
     message.image = object.image ?? "";
@@ -274,10 +274,10 @@ export const BaseGuest: MessageFns<BaseGuest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<BaseGuest>, I>>(base?: I): BaseGuest {
-    return BaseGuest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BaseGuest>): BaseGuest {
+    return BaseGuest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BaseGuest>, I>>(object: I): BaseGuest {
+  fromPartial(object: DeepPartial<BaseGuest>): BaseGuest {
     const message = createBaseBaseGuest();
     message.name = object.name ?? "";
     message.disks = object.disks?.map((e) => BaseGuestDisk.fromPartial(e)) || [];
@@ -297,10 +297,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
@@ -333,6 +329,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

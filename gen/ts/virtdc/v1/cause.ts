@@ -181,10 +181,10 @@ export const Cause: MessageFns<Cause> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Cause>, I>>(base?: I): Cause {
-    return Cause.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Cause>): Cause {
+    return Cause.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Cause>, I>>(object: I): Cause {
+  fromPartial(object: DeepPartial<Cause>): Cause {
     const message = createBaseCause();
     message.kind = object.kind ?? CauseKind.UNSPECIFIED;
     message.operation = object.operation ?? "";
@@ -201,10 +201,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -214,6 +210,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

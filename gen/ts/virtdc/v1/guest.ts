@@ -784,10 +784,10 @@ export const GuestDisk: MessageFns<GuestDisk> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestDisk>, I>>(base?: I): GuestDisk {
-    return GuestDisk.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestDisk>): GuestDisk {
+    return GuestDisk.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestDisk>, I>>(object: I): GuestDisk {
+  fromPartial(object: DeepPartial<GuestDisk>): GuestDisk {
     const message = createBaseGuestDisk();
     message.target = object.target ?? "";
     message.pool = object.pool ?? "";
@@ -893,10 +893,10 @@ export const Nic: MessageFns<Nic> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Nic>, I>>(base?: I): Nic {
-    return Nic.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Nic>): Nic {
+    return Nic.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Nic>, I>>(object: I): Nic {
+  fromPartial(object: DeepPartial<Nic>): Nic {
     const message = createBaseNic();
     message.kind = object.kind ?? NicKind.UNSPECIFIED;
     message.source = object.source ?? "";
@@ -1071,10 +1071,10 @@ export const GuestObservation: MessageFns<GuestObservation> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestObservation>, I>>(base?: I): GuestObservation {
-    return GuestObservation.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestObservation>): GuestObservation {
+    return GuestObservation.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestObservation>, I>>(object: I): GuestObservation {
+  fromPartial(object: DeepPartial<GuestObservation>): GuestObservation {
     const message = createBaseGuestObservation();
     message.observeTime = object.observeTime ?? undefined;
     message.pluggedCpu = object.pluggedCpu ?? undefined;
@@ -1199,10 +1199,10 @@ export const GuestClaim: MessageFns<GuestClaim> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestClaim>, I>>(base?: I): GuestClaim {
-    return GuestClaim.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestClaim>): GuestClaim {
+    return GuestClaim.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestClaim>, I>>(object: I): GuestClaim {
+  fromPartial(object: DeepPartial<GuestClaim>): GuestClaim {
     const message = createBaseGuestClaim();
     message.hostname = object.hostname ?? "";
     message.kind = object.kind ?? ClaimKind.UNSPECIFIED;
@@ -1759,10 +1759,10 @@ export const Guest: MessageFns<Guest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Guest>, I>>(base?: I): Guest {
-    return Guest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Guest>): Guest {
+    return Guest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Guest>, I>>(object: I): Guest {
+  fromPartial(object: DeepPartial<Guest>): Guest {
     const message = createBaseGuest();
     message.vmid = object.vmid ?? "";
     message.uuid = object.uuid ?? "";
@@ -1882,10 +1882,10 @@ export const Guest_LabelsEntry: MessageFns<Guest_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Guest_LabelsEntry>, I>>(base?: I): Guest_LabelsEntry {
-    return Guest_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Guest_LabelsEntry>): Guest_LabelsEntry {
+    return Guest_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Guest_LabelsEntry>, I>>(object: I): Guest_LabelsEntry {
+  fromPartial(object: DeepPartial<Guest_LabelsEntry>): Guest_LabelsEntry {
     const message = createBaseGuest_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2054,10 +2054,10 @@ export const GuestFilter: MessageFns<GuestFilter> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestFilter>, I>>(base?: I): GuestFilter {
-    return GuestFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestFilter>): GuestFilter {
+    return GuestFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestFilter>, I>>(object: I): GuestFilter {
+  fromPartial(object: DeepPartial<GuestFilter>): GuestFilter {
     const message = createBaseGuestFilter();
     message.vmids = object.vmids?.map((e) => e) || [];
     message.hostnames = object.hostnames?.map((e) => e) || [];
@@ -2150,10 +2150,10 @@ export const GuestFilter_LabelsEntry: MessageFns<GuestFilter_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestFilter_LabelsEntry>, I>>(base?: I): GuestFilter_LabelsEntry {
-    return GuestFilter_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestFilter_LabelsEntry>): GuestFilter_LabelsEntry {
+    return GuestFilter_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestFilter_LabelsEntry>, I>>(object: I): GuestFilter_LabelsEntry {
+  fromPartial(object: DeepPartial<GuestFilter_LabelsEntry>): GuestFilter_LabelsEntry {
     const message = createBaseGuestFilter_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2169,10 +2169,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
@@ -2209,6 +2205,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -513,10 +513,10 @@ export const GetGuestRequest: MessageFns<GetGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetGuestRequest>, I>>(base?: I): GetGuestRequest {
-    return GetGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetGuestRequest>): GetGuestRequest {
+    return GetGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetGuestRequest>, I>>(object: I): GetGuestRequest {
+  fromPartial(object: DeepPartial<GetGuestRequest>): GetGuestRequest {
     const message = createBaseGetGuestRequest();
     message.vmid = object.vmid ?? "";
     return message;
@@ -580,10 +580,10 @@ export const GetGuestResponse: MessageFns<GetGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetGuestResponse>, I>>(base?: I): GetGuestResponse {
-    return GetGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetGuestResponse>): GetGuestResponse {
+    return GetGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetGuestResponse>, I>>(object: I): GetGuestResponse {
+  fromPartial(object: DeepPartial<GetGuestResponse>): GetGuestResponse {
     const message = createBaseGetGuestResponse();
     message.guest = (object.guest !== undefined && object.guest !== null) ? Guest.fromPartial(object.guest) : undefined;
     return message;
@@ -687,10 +687,10 @@ export const ListGuestsRequest: MessageFns<ListGuestsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListGuestsRequest>, I>>(base?: I): ListGuestsRequest {
-    return ListGuestsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListGuestsRequest>): ListGuestsRequest {
+    return ListGuestsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListGuestsRequest>, I>>(object: I): ListGuestsRequest {
+  fromPartial(object: DeepPartial<ListGuestsRequest>): ListGuestsRequest {
     const message = createBaseListGuestsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? GuestFilter.fromPartial(object.filter)
@@ -797,10 +797,10 @@ export const ListGuestsResponse: MessageFns<ListGuestsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListGuestsResponse>, I>>(base?: I): ListGuestsResponse {
-    return ListGuestsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListGuestsResponse>): ListGuestsResponse {
+    return ListGuestsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListGuestsResponse>, I>>(object: I): ListGuestsResponse {
+  fromPartial(object: DeepPartial<ListGuestsResponse>): ListGuestsResponse {
     const message = createBaseListGuestsResponse();
     message.guests = object.guests?.map((e) => Guest.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -1020,10 +1020,10 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateGuestRequest>, I>>(base?: I): UpdateGuestRequest {
-    return UpdateGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateGuestRequest>): UpdateGuestRequest {
+    return UpdateGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateGuestRequest>, I>>(object: I): UpdateGuestRequest {
+  fromPartial(object: DeepPartial<UpdateGuestRequest>): UpdateGuestRequest {
     const message = createBaseUpdateGuestRequest();
     message.vmid = object.vmid ?? "";
     message.setLabels = (globalThis.Object.entries(object.setLabels ?? {}) as [string, string][]).reduce(
@@ -1118,14 +1118,10 @@ export const UpdateGuestRequest_SetLabelsEntry: MessageFns<UpdateGuestRequest_Se
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateGuestRequest_SetLabelsEntry>, I>>(
-    base?: I,
-  ): UpdateGuestRequest_SetLabelsEntry {
-    return UpdateGuestRequest_SetLabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateGuestRequest_SetLabelsEntry>): UpdateGuestRequest_SetLabelsEntry {
+    return UpdateGuestRequest_SetLabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateGuestRequest_SetLabelsEntry>, I>>(
-    object: I,
-  ): UpdateGuestRequest_SetLabelsEntry {
+  fromPartial(object: DeepPartial<UpdateGuestRequest_SetLabelsEntry>): UpdateGuestRequest_SetLabelsEntry {
     const message = createBaseUpdateGuestRequest_SetLabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1190,10 +1186,10 @@ export const UpdateGuestResponse: MessageFns<UpdateGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateGuestResponse>, I>>(base?: I): UpdateGuestResponse {
-    return UpdateGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateGuestResponse>): UpdateGuestResponse {
+    return UpdateGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateGuestResponse>, I>>(object: I): UpdateGuestResponse {
+  fromPartial(object: DeepPartial<UpdateGuestResponse>): UpdateGuestResponse {
     const message = createBaseUpdateGuestResponse();
     message.guest = (object.guest !== undefined && object.guest !== null) ? Guest.fromPartial(object.guest) : undefined;
     return message;
@@ -1319,10 +1315,10 @@ export const WatchGuestsRequest: MessageFns<WatchGuestsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchGuestsRequest>, I>>(base?: I): WatchGuestsRequest {
-    return WatchGuestsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchGuestsRequest>): WatchGuestsRequest {
+    return WatchGuestsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchGuestsRequest>, I>>(object: I): WatchGuestsRequest {
+  fromPartial(object: DeepPartial<WatchGuestsRequest>): WatchGuestsRequest {
     const message = createBaseWatchGuestsRequest();
     message.startRevision = (object.startRevision !== undefined && object.startRevision !== null)
       ? BigInt(object.startRevision)
@@ -1432,10 +1428,10 @@ export const WatchGuestsResponse: MessageFns<WatchGuestsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchGuestsResponse>, I>>(base?: I): WatchGuestsResponse {
-    return WatchGuestsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchGuestsResponse>): WatchGuestsResponse {
+    return WatchGuestsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchGuestsResponse>, I>>(object: I): WatchGuestsResponse {
+  fromPartial(object: DeepPartial<WatchGuestsResponse>): WatchGuestsResponse {
     const message = createBaseWatchGuestsResponse();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.events = object.events?.map((e) => GuestEvent.fromPartial(e)) || [];
@@ -1539,10 +1535,10 @@ export const AdoptSelection: MessageFns<AdoptSelection> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AdoptSelection>, I>>(base?: I): AdoptSelection {
-    return AdoptSelection.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AdoptSelection>): AdoptSelection {
+    return AdoptSelection.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AdoptSelection>, I>>(object: I): AdoptSelection {
+  fromPartial(object: DeepPartial<AdoptSelection>): AdoptSelection {
     const message = createBaseAdoptSelection();
     switch (object.domain?.$case) {
       case "uuid": {
@@ -1714,10 +1710,10 @@ export const AdoptGuestsRequest: MessageFns<AdoptGuestsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AdoptGuestsRequest>, I>>(base?: I): AdoptGuestsRequest {
-    return AdoptGuestsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AdoptGuestsRequest>): AdoptGuestsRequest {
+    return AdoptGuestsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AdoptGuestsRequest>, I>>(object: I): AdoptGuestsRequest {
+  fromPartial(object: DeepPartial<AdoptGuestsRequest>): AdoptGuestsRequest {
     const message = createBaseAdoptGuestsRequest();
     message.hostname = object.hostname ?? "";
     message.domains = object.domains?.map((e) => AdoptSelection.fromPartial(e)) || [];
@@ -1810,12 +1806,10 @@ export const AdoptGuestsRequest_LabelsEntry: MessageFns<AdoptGuestsRequest_Label
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AdoptGuestsRequest_LabelsEntry>, I>>(base?: I): AdoptGuestsRequest_LabelsEntry {
-    return AdoptGuestsRequest_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AdoptGuestsRequest_LabelsEntry>): AdoptGuestsRequest_LabelsEntry {
+    return AdoptGuestsRequest_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AdoptGuestsRequest_LabelsEntry>, I>>(
-    object: I,
-  ): AdoptGuestsRequest_LabelsEntry {
+  fromPartial(object: DeepPartial<AdoptGuestsRequest_LabelsEntry>): AdoptGuestsRequest_LabelsEntry {
     const message = createBaseAdoptGuestsRequest_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1946,10 +1940,10 @@ export const Adoption: MessageFns<Adoption> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Adoption>, I>>(base?: I): Adoption {
-    return Adoption.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Adoption>): Adoption {
+    return Adoption.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Adoption>, I>>(object: I): Adoption {
+  fromPartial(object: DeepPartial<Adoption>): Adoption {
     const message = createBaseAdoption();
     message.uuid = object.uuid ?? "";
     message.domainName = object.domainName ?? "";
@@ -2021,10 +2015,10 @@ export const AdoptGuestsResponse: MessageFns<AdoptGuestsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AdoptGuestsResponse>, I>>(base?: I): AdoptGuestsResponse {
-    return AdoptGuestsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AdoptGuestsResponse>): AdoptGuestsResponse {
+    return AdoptGuestsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AdoptGuestsResponse>, I>>(object: I): AdoptGuestsResponse {
+  fromPartial(object: DeepPartial<AdoptGuestsResponse>): AdoptGuestsResponse {
     const message = createBaseAdoptGuestsResponse();
     message.adoptions = object.adoptions?.map((e) => Adoption.fromPartial(e)) || [];
     return message;
@@ -2127,10 +2121,10 @@ export const StartGuestRequest: MessageFns<StartGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StartGuestRequest>, I>>(base?: I): StartGuestRequest {
-    return StartGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartGuestRequest>): StartGuestRequest {
+    return StartGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartGuestRequest>, I>>(object: I): StartGuestRequest {
+  fromPartial(object: DeepPartial<StartGuestRequest>): StartGuestRequest {
     const message = createBaseStartGuestRequest();
     message.vmid = object.vmid ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2196,10 +2190,10 @@ export const StartGuestResponse: MessageFns<StartGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StartGuestResponse>, I>>(base?: I): StartGuestResponse {
-    return StartGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartGuestResponse>): StartGuestResponse {
+    return StartGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartGuestResponse>, I>>(object: I): StartGuestResponse {
+  fromPartial(object: DeepPartial<StartGuestResponse>): StartGuestResponse {
     const message = createBaseStartGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -2338,10 +2332,10 @@ export const StopGuestRequest: MessageFns<StopGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StopGuestRequest>, I>>(base?: I): StopGuestRequest {
-    return StopGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopGuestRequest>): StopGuestRequest {
+    return StopGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopGuestRequest>, I>>(object: I): StopGuestRequest {
+  fromPartial(object: DeepPartial<StopGuestRequest>): StopGuestRequest {
     const message = createBaseStopGuestRequest();
     message.vmid = object.vmid ?? "";
     message.graceS = object.graceS ?? undefined;
@@ -2409,10 +2403,10 @@ export const StopGuestResponse: MessageFns<StopGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StopGuestResponse>, I>>(base?: I): StopGuestResponse {
-    return StopGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopGuestResponse>): StopGuestResponse {
+    return StopGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopGuestResponse>, I>>(object: I): StopGuestResponse {
+  fromPartial(object: DeepPartial<StopGuestResponse>): StopGuestResponse {
     const message = createBaseStopGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -2532,10 +2526,10 @@ export const RebootGuestRequest: MessageFns<RebootGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RebootGuestRequest>, I>>(base?: I): RebootGuestRequest {
-    return RebootGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RebootGuestRequest>): RebootGuestRequest {
+    return RebootGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RebootGuestRequest>, I>>(object: I): RebootGuestRequest {
+  fromPartial(object: DeepPartial<RebootGuestRequest>): RebootGuestRequest {
     const message = createBaseRebootGuestRequest();
     message.vmid = object.vmid ?? "";
     message.force = object.force ?? false;
@@ -2602,10 +2596,10 @@ export const RebootGuestResponse: MessageFns<RebootGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RebootGuestResponse>, I>>(base?: I): RebootGuestResponse {
-    return RebootGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RebootGuestResponse>): RebootGuestResponse {
+    return RebootGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RebootGuestResponse>, I>>(object: I): RebootGuestResponse {
+  fromPartial(object: DeepPartial<RebootGuestResponse>): RebootGuestResponse {
     const message = createBaseRebootGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -2710,10 +2704,10 @@ export const PauseGuestRequest: MessageFns<PauseGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PauseGuestRequest>, I>>(base?: I): PauseGuestRequest {
-    return PauseGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PauseGuestRequest>): PauseGuestRequest {
+    return PauseGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PauseGuestRequest>, I>>(object: I): PauseGuestRequest {
+  fromPartial(object: DeepPartial<PauseGuestRequest>): PauseGuestRequest {
     const message = createBasePauseGuestRequest();
     message.vmid = object.vmid ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2779,10 +2773,10 @@ export const PauseGuestResponse: MessageFns<PauseGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PauseGuestResponse>, I>>(base?: I): PauseGuestResponse {
-    return PauseGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PauseGuestResponse>): PauseGuestResponse {
+    return PauseGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PauseGuestResponse>, I>>(object: I): PauseGuestResponse {
+  fromPartial(object: DeepPartial<PauseGuestResponse>): PauseGuestResponse {
     const message = createBasePauseGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -2887,10 +2881,10 @@ export const ResumeGuestRequest: MessageFns<ResumeGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ResumeGuestRequest>, I>>(base?: I): ResumeGuestRequest {
-    return ResumeGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ResumeGuestRequest>): ResumeGuestRequest {
+    return ResumeGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ResumeGuestRequest>, I>>(object: I): ResumeGuestRequest {
+  fromPartial(object: DeepPartial<ResumeGuestRequest>): ResumeGuestRequest {
     const message = createBaseResumeGuestRequest();
     message.vmid = object.vmid ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2956,10 +2950,10 @@ export const ResumeGuestResponse: MessageFns<ResumeGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ResumeGuestResponse>, I>>(base?: I): ResumeGuestResponse {
-    return ResumeGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ResumeGuestResponse>): ResumeGuestResponse {
+    return ResumeGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ResumeGuestResponse>, I>>(object: I): ResumeGuestResponse {
+  fromPartial(object: DeepPartial<ResumeGuestResponse>): ResumeGuestResponse {
     const message = createBaseResumeGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -3025,10 +3019,10 @@ export const ConsoleTarget: MessageFns<ConsoleTarget> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ConsoleTarget>, I>>(base?: I): ConsoleTarget {
-    return ConsoleTarget.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ConsoleTarget>): ConsoleTarget {
+    return ConsoleTarget.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ConsoleTarget>, I>>(object: I): ConsoleTarget {
+  fromPartial(object: DeepPartial<ConsoleTarget>): ConsoleTarget {
     const message = createBaseConsoleTarget();
     message.vmid = object.vmid ?? "";
     return message;
@@ -3113,10 +3107,10 @@ export const OpenConsoleRequest: MessageFns<OpenConsoleRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OpenConsoleRequest>, I>>(base?: I): OpenConsoleRequest {
-    return OpenConsoleRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OpenConsoleRequest>): OpenConsoleRequest {
+    return OpenConsoleRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OpenConsoleRequest>, I>>(object: I): OpenConsoleRequest {
+  fromPartial(object: DeepPartial<OpenConsoleRequest>): OpenConsoleRequest {
     const message = createBaseOpenConsoleRequest();
     switch (object.part?.$case) {
       case "target": {
@@ -3193,10 +3187,10 @@ export const OpenConsoleResponse: MessageFns<OpenConsoleResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OpenConsoleResponse>, I>>(base?: I): OpenConsoleResponse {
-    return OpenConsoleResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OpenConsoleResponse>): OpenConsoleResponse {
+    return OpenConsoleResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OpenConsoleResponse>, I>>(object: I): OpenConsoleResponse {
+  fromPartial(object: DeepPartial<OpenConsoleResponse>): OpenConsoleResponse {
     const message = createBaseOpenConsoleResponse();
     message.output = object.output ?? Buffer.alloc(0);
     return message;
@@ -3260,10 +3254,10 @@ export const ExportGuestsRequest: MessageFns<ExportGuestsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExportGuestsRequest>, I>>(base?: I): ExportGuestsRequest {
-    return ExportGuestsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ExportGuestsRequest>): ExportGuestsRequest {
+    return ExportGuestsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ExportGuestsRequest>, I>>(object: I): ExportGuestsRequest {
+  fromPartial(object: DeepPartial<ExportGuestsRequest>): ExportGuestsRequest {
     const message = createBaseExportGuestsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? GuestFilter.fromPartial(object.filter)
@@ -3361,10 +3355,10 @@ export const ExportGuestsResponse: MessageFns<ExportGuestsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExportGuestsResponse>, I>>(base?: I): ExportGuestsResponse {
-    return ExportGuestsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ExportGuestsResponse>): ExportGuestsResponse {
+    return ExportGuestsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ExportGuestsResponse>, I>>(object: I): ExportGuestsResponse {
+  fromPartial(object: DeepPartial<ExportGuestsResponse>): ExportGuestsResponse {
     const message = createBaseExportGuestsResponse();
     message.vmid = object.vmid ?? "";
     message.hostname = object.hostname ?? "";
@@ -3451,10 +3445,10 @@ export const BaseGuestSource: MessageFns<BaseGuestSource> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<BaseGuestSource>, I>>(base?: I): BaseGuestSource {
-    return BaseGuestSource.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BaseGuestSource>): BaseGuestSource {
+    return BaseGuestSource.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BaseGuestSource>, I>>(object: I): BaseGuestSource {
+  fromPartial(object: DeepPartial<BaseGuestSource>): BaseGuestSource {
     const message = createBaseBaseGuestSource();
     message.hostname = object.hostname ?? "";
     message.domainName = object.domainName ?? "";
@@ -3665,10 +3659,10 @@ export const ImportBaseGuestRequest: MessageFns<ImportBaseGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImportBaseGuestRequest>, I>>(base?: I): ImportBaseGuestRequest {
-    return ImportBaseGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImportBaseGuestRequest>): ImportBaseGuestRequest {
+    return ImportBaseGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImportBaseGuestRequest>, I>>(object: I): ImportBaseGuestRequest {
+  fromPartial(object: DeepPartial<ImportBaseGuestRequest>): ImportBaseGuestRequest {
     const message = createBaseImportBaseGuestRequest();
     message.name = object.name ?? "";
     switch (object.source?.$case) {
@@ -3776,14 +3770,10 @@ export const ImportBaseGuestRequest_ImagesEntry: MessageFns<ImportBaseGuestReque
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImportBaseGuestRequest_ImagesEntry>, I>>(
-    base?: I,
-  ): ImportBaseGuestRequest_ImagesEntry {
-    return ImportBaseGuestRequest_ImagesEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImportBaseGuestRequest_ImagesEntry>): ImportBaseGuestRequest_ImagesEntry {
+    return ImportBaseGuestRequest_ImagesEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImportBaseGuestRequest_ImagesEntry>, I>>(
-    object: I,
-  ): ImportBaseGuestRequest_ImagesEntry {
+  fromPartial(object: DeepPartial<ImportBaseGuestRequest_ImagesEntry>): ImportBaseGuestRequest_ImagesEntry {
     const message = createBaseImportBaseGuestRequest_ImagesEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -3854,10 +3844,10 @@ export const ImportBaseGuestResponse: MessageFns<ImportBaseGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImportBaseGuestResponse>, I>>(base?: I): ImportBaseGuestResponse {
-    return ImportBaseGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImportBaseGuestResponse>): ImportBaseGuestResponse {
+    return ImportBaseGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImportBaseGuestResponse>, I>>(object: I): ImportBaseGuestResponse {
+  fromPartial(object: DeepPartial<ImportBaseGuestResponse>): ImportBaseGuestResponse {
     const message = createBaseImportBaseGuestResponse();
     message.baseGuest = (object.baseGuest !== undefined && object.baseGuest !== null)
       ? BaseGuest.fromPartial(object.baseGuest)
@@ -3948,10 +3938,10 @@ export const ListBaseGuestsRequest: MessageFns<ListBaseGuestsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListBaseGuestsRequest>, I>>(base?: I): ListBaseGuestsRequest {
-    return ListBaseGuestsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListBaseGuestsRequest>): ListBaseGuestsRequest {
+    return ListBaseGuestsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListBaseGuestsRequest>, I>>(object: I): ListBaseGuestsRequest {
+  fromPartial(object: DeepPartial<ListBaseGuestsRequest>): ListBaseGuestsRequest {
     const message = createBaseListBaseGuestsRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
@@ -4059,10 +4049,10 @@ export const ListBaseGuestsResponse: MessageFns<ListBaseGuestsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListBaseGuestsResponse>, I>>(base?: I): ListBaseGuestsResponse {
-    return ListBaseGuestsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListBaseGuestsResponse>): ListBaseGuestsResponse {
+    return ListBaseGuestsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListBaseGuestsResponse>, I>>(object: I): ListBaseGuestsResponse {
+  fromPartial(object: DeepPartial<ListBaseGuestsResponse>): ListBaseGuestsResponse {
     const message = createBaseListBaseGuestsResponse();
     message.baseGuests = object.baseGuests?.map((e) => BaseGuest.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -4167,10 +4157,10 @@ export const DeleteBaseGuestRequest: MessageFns<DeleteBaseGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DeleteBaseGuestRequest>, I>>(base?: I): DeleteBaseGuestRequest {
-    return DeleteBaseGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteBaseGuestRequest>): DeleteBaseGuestRequest {
+    return DeleteBaseGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestRequest>, I>>(object: I): DeleteBaseGuestRequest {
+  fromPartial(object: DeepPartial<DeleteBaseGuestRequest>): DeleteBaseGuestRequest {
     const message = createBaseDeleteBaseGuestRequest();
     message.name = object.name ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -4222,10 +4212,10 @@ export const DeleteBaseGuestResponse: MessageFns<DeleteBaseGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DeleteBaseGuestResponse>, I>>(base?: I): DeleteBaseGuestResponse {
-    return DeleteBaseGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteBaseGuestResponse>): DeleteBaseGuestResponse {
+    return DeleteBaseGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteBaseGuestResponse>, I>>(_: I): DeleteBaseGuestResponse {
+  fromPartial(_: DeepPartial<DeleteBaseGuestResponse>): DeleteBaseGuestResponse {
     const message = createBaseDeleteBaseGuestResponse();
     return message;
   },
@@ -4762,10 +4752,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isObject(value: any): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -4781,6 +4767,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -799,10 +799,10 @@ export const HostFacts: MessageFns<HostFacts> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostFacts>, I>>(base?: I): HostFacts {
-    return HostFacts.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostFacts>): HostFacts {
+    return HostFacts.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostFacts>, I>>(object: I): HostFacts {
+  fromPartial(object: DeepPartial<HostFacts>): HostFacts {
     const message = createBaseHostFacts();
     message.cpu = object.cpu ?? 0;
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null) ? BigInt(object.memoryKib) : 0n;
@@ -1367,10 +1367,10 @@ export const Host: MessageFns<Host> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Host>, I>>(base?: I): Host {
-    return Host.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Host>): Host {
+    return Host.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Host>, I>>(object: I): Host {
+  fromPartial(object: DeepPartial<Host>): Host {
     const message = createBaseHost();
     message.hostname = object.hostname ?? "";
     message.ipAddress = object.ipAddress ?? "";
@@ -1497,10 +1497,10 @@ export const Host_LabelsEntry: MessageFns<Host_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Host_LabelsEntry>, I>>(base?: I): Host_LabelsEntry {
-    return Host_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Host_LabelsEntry>): Host_LabelsEntry {
+    return Host_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Host_LabelsEntry>, I>>(object: I): Host_LabelsEntry {
+  fromPartial(object: DeepPartial<Host_LabelsEntry>): Host_LabelsEntry {
     const message = createBaseHost_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1685,10 +1685,10 @@ export const HostFilter: MessageFns<HostFilter> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostFilter>, I>>(base?: I): HostFilter {
-    return HostFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostFilter>): HostFilter {
+    return HostFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostFilter>, I>>(object: I): HostFilter {
+  fromPartial(object: DeepPartial<HostFilter>): HostFilter {
     const message = createBaseHostFilter();
     message.hostnames = object.hostnames?.map((e) => e) || [];
     message.adminStates = object.adminStates?.map((e) => e) || [];
@@ -1781,10 +1781,10 @@ export const HostFilter_LabelsEntry: MessageFns<HostFilter_LabelsEntry> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostFilter_LabelsEntry>, I>>(base?: I): HostFilter_LabelsEntry {
-    return HostFilter_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostFilter_LabelsEntry>): HostFilter_LabelsEntry {
+    return HostFilter_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostFilter_LabelsEntry>, I>>(object: I): HostFilter_LabelsEntry {
+  fromPartial(object: DeepPartial<HostFilter_LabelsEntry>): HostFilter_LabelsEntry {
     const message = createBaseHostFilter_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1933,10 +1933,10 @@ export const HostCheck: MessageFns<HostCheck> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostCheck>, I>>(base?: I): HostCheck {
-    return HostCheck.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostCheck>): HostCheck {
+    return HostCheck.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostCheck>, I>>(object: I): HostCheck {
+  fromPartial(object: DeepPartial<HostCheck>): HostCheck {
     const message = createBaseHostCheck();
     message.hostname = object.hostname ?? "";
     message.peer = object.peer ?? "";
@@ -1956,10 +1956,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
@@ -1996,6 +1992,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

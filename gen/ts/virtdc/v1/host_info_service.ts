@@ -677,10 +677,10 @@ export const ImportNodeInfoRequest: MessageFns<ImportNodeInfoRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImportNodeInfoRequest>, I>>(base?: I): ImportNodeInfoRequest {
-    return ImportNodeInfoRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImportNodeInfoRequest>): ImportNodeInfoRequest {
+    return ImportNodeInfoRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImportNodeInfoRequest>, I>>(object: I): ImportNodeInfoRequest {
+  fromPartial(object: DeepPartial<ImportNodeInfoRequest>): ImportNodeInfoRequest {
     const message = createBaseImportNodeInfoRequest();
     message.xml = object.xml ?? "";
     message.prune = object.prune ?? false;
@@ -779,10 +779,10 @@ export const NodeInfoField: MessageFns<NodeInfoField> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeInfoField>, I>>(base?: I): NodeInfoField {
-    return NodeInfoField.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeInfoField>): NodeInfoField {
+    return NodeInfoField.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeInfoField>, I>>(object: I): NodeInfoField {
+  fromPartial(object: DeepPartial<NodeInfoField>): NodeInfoField {
     const message = createBaseNodeInfoField();
     message.field = object.field ?? "";
     message.before = object.before ?? "";
@@ -910,10 +910,10 @@ export const NodeInfoChange: MessageFns<NodeInfoChange> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<NodeInfoChange>, I>>(base?: I): NodeInfoChange {
-    return NodeInfoChange.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<NodeInfoChange>): NodeInfoChange {
+    return NodeInfoChange.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<NodeInfoChange>, I>>(object: I): NodeInfoChange {
+  fromPartial(object: DeepPartial<NodeInfoChange>): NodeInfoChange {
     const message = createBaseNodeInfoChange();
     message.hostname = object.hostname ?? "";
     message.kind = object.kind ?? NodeInfoChangeKind.UNSPECIFIED;
@@ -985,10 +985,10 @@ export const ImportNodeInfoResponse: MessageFns<ImportNodeInfoResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ImportNodeInfoResponse>, I>>(base?: I): ImportNodeInfoResponse {
-    return ImportNodeInfoResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ImportNodeInfoResponse>): ImportNodeInfoResponse {
+    return ImportNodeInfoResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ImportNodeInfoResponse>, I>>(object: I): ImportNodeInfoResponse {
+  fromPartial(object: DeepPartial<ImportNodeInfoResponse>): ImportNodeInfoResponse {
     const message = createBaseImportNodeInfoResponse();
     message.changes = object.changes?.map((e) => NodeInfoChange.fromPartial(e)) || [];
     return message;
@@ -1304,10 +1304,10 @@ export const RegisterHostRequest: MessageFns<RegisterHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegisterHostRequest>, I>>(base?: I): RegisterHostRequest {
-    return RegisterHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RegisterHostRequest>): RegisterHostRequest {
+    return RegisterHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RegisterHostRequest>, I>>(object: I): RegisterHostRequest {
+  fromPartial(object: DeepPartial<RegisterHostRequest>): RegisterHostRequest {
     const message = createBaseRegisterHostRequest();
     message.hostname = object.hostname ?? "";
     message.ipAddress = object.ipAddress ?? "";
@@ -1416,12 +1416,10 @@ export const RegisterHostRequest_LabelsEntry: MessageFns<RegisterHostRequest_Lab
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegisterHostRequest_LabelsEntry>, I>>(base?: I): RegisterHostRequest_LabelsEntry {
-    return RegisterHostRequest_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RegisterHostRequest_LabelsEntry>): RegisterHostRequest_LabelsEntry {
+    return RegisterHostRequest_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RegisterHostRequest_LabelsEntry>, I>>(
-    object: I,
-  ): RegisterHostRequest_LabelsEntry {
+  fromPartial(object: DeepPartial<RegisterHostRequest_LabelsEntry>): RegisterHostRequest_LabelsEntry {
     const message = createBaseRegisterHostRequest_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1486,10 +1484,10 @@ export const RegisterHostResponse: MessageFns<RegisterHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegisterHostResponse>, I>>(base?: I): RegisterHostResponse {
-    return RegisterHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RegisterHostResponse>): RegisterHostResponse {
+    return RegisterHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RegisterHostResponse>, I>>(object: I): RegisterHostResponse {
+  fromPartial(object: DeepPartial<RegisterHostResponse>): RegisterHostResponse {
     const message = createBaseRegisterHostResponse();
     message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
     return message;
@@ -1857,10 +1855,10 @@ export const UpdateHostRequest: MessageFns<UpdateHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateHostRequest>, I>>(base?: I): UpdateHostRequest {
-    return UpdateHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateHostRequest>): UpdateHostRequest {
+    return UpdateHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateHostRequest>, I>>(object: I): UpdateHostRequest {
+  fromPartial(object: DeepPartial<UpdateHostRequest>): UpdateHostRequest {
     const message = createBaseUpdateHostRequest();
     message.hostname = object.hostname ?? "";
     message.ipAddress = object.ipAddress ?? undefined;
@@ -1971,14 +1969,10 @@ export const UpdateHostRequest_SetLabelsEntry: MessageFns<UpdateHostRequest_SetL
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateHostRequest_SetLabelsEntry>, I>>(
-    base?: I,
-  ): UpdateHostRequest_SetLabelsEntry {
-    return UpdateHostRequest_SetLabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateHostRequest_SetLabelsEntry>): UpdateHostRequest_SetLabelsEntry {
+    return UpdateHostRequest_SetLabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateHostRequest_SetLabelsEntry>, I>>(
-    object: I,
-  ): UpdateHostRequest_SetLabelsEntry {
+  fromPartial(object: DeepPartial<UpdateHostRequest_SetLabelsEntry>): UpdateHostRequest_SetLabelsEntry {
     const message = createBaseUpdateHostRequest_SetLabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2043,10 +2037,10 @@ export const UpdateHostResponse: MessageFns<UpdateHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdateHostResponse>, I>>(base?: I): UpdateHostResponse {
-    return UpdateHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdateHostResponse>): UpdateHostResponse {
+    return UpdateHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdateHostResponse>, I>>(object: I): UpdateHostResponse {
+  fromPartial(object: DeepPartial<UpdateHostResponse>): UpdateHostResponse {
     const message = createBaseUpdateHostResponse();
     message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
     return message;
@@ -2149,10 +2143,10 @@ export const CordonHostRequest: MessageFns<CordonHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CordonHostRequest>, I>>(base?: I): CordonHostRequest {
-    return CordonHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CordonHostRequest>): CordonHostRequest {
+    return CordonHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CordonHostRequest>, I>>(object: I): CordonHostRequest {
+  fromPartial(object: DeepPartial<CordonHostRequest>): CordonHostRequest {
     const message = createBaseCordonHostRequest();
     message.hostname = object.hostname ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2218,10 +2212,10 @@ export const CordonHostResponse: MessageFns<CordonHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CordonHostResponse>, I>>(base?: I): CordonHostResponse {
-    return CordonHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CordonHostResponse>): CordonHostResponse {
+    return CordonHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CordonHostResponse>, I>>(object: I): CordonHostResponse {
+  fromPartial(object: DeepPartial<CordonHostResponse>): CordonHostResponse {
     const message = createBaseCordonHostResponse();
     message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
     return message;
@@ -2324,10 +2318,10 @@ export const UncordonHostRequest: MessageFns<UncordonHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UncordonHostRequest>, I>>(base?: I): UncordonHostRequest {
-    return UncordonHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UncordonHostRequest>): UncordonHostRequest {
+    return UncordonHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UncordonHostRequest>, I>>(object: I): UncordonHostRequest {
+  fromPartial(object: DeepPartial<UncordonHostRequest>): UncordonHostRequest {
     const message = createBaseUncordonHostRequest();
     message.hostname = object.hostname ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2393,10 +2387,10 @@ export const UncordonHostResponse: MessageFns<UncordonHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UncordonHostResponse>, I>>(base?: I): UncordonHostResponse {
-    return UncordonHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UncordonHostResponse>): UncordonHostResponse {
+    return UncordonHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UncordonHostResponse>, I>>(object: I): UncordonHostResponse {
+  fromPartial(object: DeepPartial<UncordonHostResponse>): UncordonHostResponse {
     const message = createBaseUncordonHostResponse();
     message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
     return message;
@@ -2518,10 +2512,10 @@ export const RemoveHostRequest: MessageFns<RemoveHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RemoveHostRequest>, I>>(base?: I): RemoveHostRequest {
-    return RemoveHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RemoveHostRequest>): RemoveHostRequest {
+    return RemoveHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RemoveHostRequest>, I>>(object: I): RemoveHostRequest {
+  fromPartial(object: DeepPartial<RemoveHostRequest>): RemoveHostRequest {
     const message = createBaseRemoveHostRequest();
     message.hostname = object.hostname ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2574,10 +2568,10 @@ export const RemoveHostResponse: MessageFns<RemoveHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RemoveHostResponse>, I>>(base?: I): RemoveHostResponse {
-    return RemoveHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RemoveHostResponse>): RemoveHostResponse {
+    return RemoveHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RemoveHostResponse>, I>>(_: I): RemoveHostResponse {
+  fromPartial(_: DeepPartial<RemoveHostResponse>): RemoveHostResponse {
     const message = createBaseRemoveHostResponse();
     return message;
   },
@@ -2644,10 +2638,10 @@ export const CheckHostsRequest: MessageFns<CheckHostsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckHostsRequest>, I>>(base?: I): CheckHostsRequest {
-    return CheckHostsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckHostsRequest>): CheckHostsRequest {
+    return CheckHostsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckHostsRequest>, I>>(object: I): CheckHostsRequest {
+  fromPartial(object: DeepPartial<CheckHostsRequest>): CheckHostsRequest {
     const message = createBaseCheckHostsRequest();
     message.hostnames = object.hostnames?.map((e) => e) || [];
     return message;
@@ -2711,10 +2705,10 @@ export const CheckHostsResponse: MessageFns<CheckHostsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckHostsResponse>, I>>(base?: I): CheckHostsResponse {
-    return CheckHostsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckHostsResponse>): CheckHostsResponse {
+    return CheckHostsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckHostsResponse>, I>>(object: I): CheckHostsResponse {
+  fromPartial(object: DeepPartial<CheckHostsResponse>): CheckHostsResponse {
     const message = createBaseCheckHostsResponse();
     message.check = (object.check !== undefined && object.check !== null)
       ? HostCheck.fromPartial(object.check)
@@ -2780,10 +2774,10 @@ export const GetHostRequest: MessageFns<GetHostRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetHostRequest>, I>>(base?: I): GetHostRequest {
-    return GetHostRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetHostRequest>): GetHostRequest {
+    return GetHostRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetHostRequest>, I>>(object: I): GetHostRequest {
+  fromPartial(object: DeepPartial<GetHostRequest>): GetHostRequest {
     const message = createBaseGetHostRequest();
     message.hostname = object.hostname ?? "";
     return message;
@@ -2847,10 +2841,10 @@ export const GetHostResponse: MessageFns<GetHostResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetHostResponse>, I>>(base?: I): GetHostResponse {
-    return GetHostResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetHostResponse>): GetHostResponse {
+    return GetHostResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetHostResponse>, I>>(object: I): GetHostResponse {
+  fromPartial(object: DeepPartial<GetHostResponse>): GetHostResponse {
     const message = createBaseGetHostResponse();
     message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
     return message;
@@ -2954,10 +2948,10 @@ export const ListHostsRequest: MessageFns<ListHostsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListHostsRequest>, I>>(base?: I): ListHostsRequest {
-    return ListHostsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListHostsRequest>): ListHostsRequest {
+    return ListHostsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListHostsRequest>, I>>(object: I): ListHostsRequest {
+  fromPartial(object: DeepPartial<ListHostsRequest>): ListHostsRequest {
     const message = createBaseListHostsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? HostFilter.fromPartial(object.filter)
@@ -3064,10 +3058,10 @@ export const ListHostsResponse: MessageFns<ListHostsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListHostsResponse>, I>>(base?: I): ListHostsResponse {
-    return ListHostsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListHostsResponse>): ListHostsResponse {
+    return ListHostsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListHostsResponse>, I>>(object: I): ListHostsResponse {
+  fromPartial(object: DeepPartial<ListHostsResponse>): ListHostsResponse {
     const message = createBaseListHostsResponse();
     message.hosts = object.hosts?.map((e) => Host.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -3195,10 +3189,10 @@ export const WatchHostsRequest: MessageFns<WatchHostsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchHostsRequest>, I>>(base?: I): WatchHostsRequest {
-    return WatchHostsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchHostsRequest>): WatchHostsRequest {
+    return WatchHostsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchHostsRequest>, I>>(object: I): WatchHostsRequest {
+  fromPartial(object: DeepPartial<WatchHostsRequest>): WatchHostsRequest {
     const message = createBaseWatchHostsRequest();
     message.startRevision = (object.startRevision !== undefined && object.startRevision !== null)
       ? BigInt(object.startRevision)
@@ -3308,10 +3302,10 @@ export const WatchHostsResponse: MessageFns<WatchHostsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchHostsResponse>, I>>(base?: I): WatchHostsResponse {
-    return WatchHostsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchHostsResponse>): WatchHostsResponse {
+    return WatchHostsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchHostsResponse>, I>>(object: I): WatchHostsResponse {
+  fromPartial(object: DeepPartial<WatchHostsResponse>): WatchHostsResponse {
     const message = createBaseWatchHostsResponse();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.events = object.events?.map((e) => HostEvent.fromPartial(e)) || [];
@@ -3494,10 +3488,10 @@ export const RegisterPoolRequest: MessageFns<RegisterPoolRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegisterPoolRequest>, I>>(base?: I): RegisterPoolRequest {
-    return RegisterPoolRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RegisterPoolRequest>): RegisterPoolRequest {
+    return RegisterPoolRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RegisterPoolRequest>, I>>(object: I): RegisterPoolRequest {
+  fromPartial(object: DeepPartial<RegisterPoolRequest>): RegisterPoolRequest {
     const message = createBaseRegisterPoolRequest();
     message.name = object.name ?? "";
     message.kind = object.kind ?? PoolKind.UNSPECIFIED;
@@ -3569,10 +3563,10 @@ export const RegisterPoolResponse: MessageFns<RegisterPoolResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegisterPoolResponse>, I>>(base?: I): RegisterPoolResponse {
-    return RegisterPoolResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RegisterPoolResponse>): RegisterPoolResponse {
+    return RegisterPoolResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RegisterPoolResponse>, I>>(object: I): RegisterPoolResponse {
+  fromPartial(object: DeepPartial<RegisterPoolResponse>): RegisterPoolResponse {
     const message = createBaseRegisterPoolResponse();
     message.pool = (object.pool !== undefined && object.pool !== null) ? Pool.fromPartial(object.pool) : undefined;
     return message;
@@ -3778,10 +3772,10 @@ export const UpdatePoolRequest: MessageFns<UpdatePoolRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdatePoolRequest>, I>>(base?: I): UpdatePoolRequest {
-    return UpdatePoolRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdatePoolRequest>): UpdatePoolRequest {
+    return UpdatePoolRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdatePoolRequest>, I>>(object: I): UpdatePoolRequest {
+  fromPartial(object: DeepPartial<UpdatePoolRequest>): UpdatePoolRequest {
     const message = createBaseUpdatePoolRequest();
     message.name = object.name ?? "";
     message.locking = object.locking ?? undefined;
@@ -3854,10 +3848,10 @@ export const UpdatePoolResponse: MessageFns<UpdatePoolResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<UpdatePoolResponse>, I>>(base?: I): UpdatePoolResponse {
-    return UpdatePoolResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UpdatePoolResponse>): UpdatePoolResponse {
+    return UpdatePoolResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UpdatePoolResponse>, I>>(object: I): UpdatePoolResponse {
+  fromPartial(object: DeepPartial<UpdatePoolResponse>): UpdatePoolResponse {
     const message = createBaseUpdatePoolResponse();
     message.pool = (object.pool !== undefined && object.pool !== null) ? Pool.fromPartial(object.pool) : undefined;
     return message;
@@ -3960,10 +3954,10 @@ export const RemovePoolRequest: MessageFns<RemovePoolRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RemovePoolRequest>, I>>(base?: I): RemovePoolRequest {
-    return RemovePoolRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RemovePoolRequest>): RemovePoolRequest {
+    return RemovePoolRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RemovePoolRequest>, I>>(object: I): RemovePoolRequest {
+  fromPartial(object: DeepPartial<RemovePoolRequest>): RemovePoolRequest {
     const message = createBaseRemovePoolRequest();
     message.name = object.name ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -4015,10 +4009,10 @@ export const RemovePoolResponse: MessageFns<RemovePoolResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RemovePoolResponse>, I>>(base?: I): RemovePoolResponse {
-    return RemovePoolResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RemovePoolResponse>): RemovePoolResponse {
+    return RemovePoolResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RemovePoolResponse>, I>>(_: I): RemovePoolResponse {
+  fromPartial(_: DeepPartial<RemovePoolResponse>): RemovePoolResponse {
     const message = createBaseRemovePoolResponse();
     return message;
   },
@@ -4121,10 +4115,10 @@ export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListPoolsRequest>, I>>(base?: I): ListPoolsRequest {
-    return ListPoolsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListPoolsRequest>): ListPoolsRequest {
+    return ListPoolsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListPoolsRequest>, I>>(object: I): ListPoolsRequest {
+  fromPartial(object: DeepPartial<ListPoolsRequest>): ListPoolsRequest {
     const message = createBaseListPoolsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? PoolFilter.fromPartial(object.filter)
@@ -4231,10 +4225,10 @@ export const ListPoolsResponse: MessageFns<ListPoolsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListPoolsResponse>, I>>(base?: I): ListPoolsResponse {
-    return ListPoolsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListPoolsResponse>): ListPoolsResponse {
+    return ListPoolsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListPoolsResponse>, I>>(object: I): ListPoolsResponse {
+  fromPartial(object: DeepPartial<ListPoolsResponse>): ListPoolsResponse {
     const message = createBaseListPoolsResponse();
     message.pools = object.pools?.map((e) => Pool.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -4384,10 +4378,10 @@ export const PushImageHeader: MessageFns<PushImageHeader> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PushImageHeader>, I>>(base?: I): PushImageHeader {
-    return PushImageHeader.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PushImageHeader>): PushImageHeader {
+    return PushImageHeader.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PushImageHeader>, I>>(object: I): PushImageHeader {
+  fromPartial(object: DeepPartial<PushImageHeader>): PushImageHeader {
     const message = createBasePushImageHeader();
     message.pool = object.pool ?? "";
     message.hostname = object.hostname ?? "";
@@ -4477,10 +4471,10 @@ export const PushImageRequest: MessageFns<PushImageRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PushImageRequest>, I>>(base?: I): PushImageRequest {
-    return PushImageRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PushImageRequest>): PushImageRequest {
+    return PushImageRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PushImageRequest>, I>>(object: I): PushImageRequest {
+  fromPartial(object: DeepPartial<PushImageRequest>): PushImageRequest {
     const message = createBasePushImageRequest();
     switch (object.part?.$case) {
       case "header": {
@@ -4557,10 +4551,10 @@ export const PushImageResponse: MessageFns<PushImageResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PushImageResponse>, I>>(base?: I): PushImageResponse {
-    return PushImageResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PushImageResponse>): PushImageResponse {
+    return PushImageResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PushImageResponse>, I>>(object: I): PushImageResponse {
+  fromPartial(object: DeepPartial<PushImageResponse>): PushImageResponse {
     const message = createBasePushImageResponse();
     message.images = object.images?.map((e) => Image.fromPartial(e)) || [];
     return message;
@@ -4664,10 +4658,10 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListImagesRequest>, I>>(base?: I): ListImagesRequest {
-    return ListImagesRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListImagesRequest>): ListImagesRequest {
+    return ListImagesRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListImagesRequest>, I>>(object: I): ListImagesRequest {
+  fromPartial(object: DeepPartial<ListImagesRequest>): ListImagesRequest {
     const message = createBaseListImagesRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? ImageFilter.fromPartial(object.filter)
@@ -4774,10 +4768,10 @@ export const ListImagesResponse: MessageFns<ListImagesResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListImagesResponse>, I>>(base?: I): ListImagesResponse {
-    return ListImagesResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListImagesResponse>): ListImagesResponse {
+    return ListImagesResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListImagesResponse>, I>>(object: I): ListImagesResponse {
+  fromPartial(object: DeepPartial<ListImagesResponse>): ListImagesResponse {
     const message = createBaseListImagesResponse();
     message.images = object.images?.map((e) => Image.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -5296,10 +5290,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isObject(value: any): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -5315,6 +5305,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -609,10 +609,10 @@ export const MigrationPolicy: MessageFns<MigrationPolicy> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationPolicy>, I>>(base?: I): MigrationPolicy {
-    return MigrationPolicy.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationPolicy>): MigrationPolicy {
+    return MigrationPolicy.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationPolicy>, I>>(object: I): MigrationPolicy {
+  fromPartial(object: DeepPartial<MigrationPolicy>): MigrationPolicy {
     const message = createBaseMigrationPolicy();
     message.bandwidthMibPerS = (object.bandwidthMibPerS !== undefined && object.bandwidthMibPerS !== null)
       ? BigInt(object.bandwidthMibPerS)
@@ -804,10 +804,10 @@ export const MigrationForecast: MessageFns<MigrationForecast> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationForecast>, I>>(base?: I): MigrationForecast {
-    return MigrationForecast.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationForecast>): MigrationForecast {
+    return MigrationForecast.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationForecast>, I>>(object: I): MigrationForecast {
+  fromPartial(object: DeepPartial<MigrationForecast>): MigrationForecast {
     const message = createBaseMigrationForecast();
     message.bytesTotal = (object.bytesTotal !== undefined && object.bytesTotal !== null)
       ? BigInt(object.bytesTotal)
@@ -955,10 +955,10 @@ export const MigrationResult: MessageFns<MigrationResult> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationResult>, I>>(base?: I): MigrationResult {
-    return MigrationResult.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationResult>): MigrationResult {
+    return MigrationResult.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationResult>, I>>(object: I): MigrationResult {
+  fromPartial(object: DeepPartial<MigrationResult>): MigrationResult {
     const message = createBaseMigrationResult();
     message.totalMs = (object.totalMs !== undefined && object.totalMs !== null) ? BigInt(object.totalMs) : 0n;
     message.blackoutMs = (object.blackoutMs !== undefined && object.blackoutMs !== null)
@@ -1209,10 +1209,10 @@ export const MigrationProgress: MessageFns<MigrationProgress> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationProgress>, I>>(base?: I): MigrationProgress {
-    return MigrationProgress.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationProgress>): MigrationProgress {
+    return MigrationProgress.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationProgress>, I>>(object: I): MigrationProgress {
+  fromPartial(object: DeepPartial<MigrationProgress>): MigrationProgress {
     const message = createBaseMigrationProgress();
     message.percent = object.percent ?? undefined;
     message.elapsedMs = (object.elapsedMs !== undefined && object.elapsedMs !== null) ? BigInt(object.elapsedMs) : 0n;
@@ -1585,10 +1585,10 @@ export const GuestMigration: MessageFns<GuestMigration> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestMigration>, I>>(base?: I): GuestMigration {
-    return GuestMigration.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestMigration>): GuestMigration {
+    return GuestMigration.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestMigration>, I>>(object: I): GuestMigration {
+  fromPartial(object: DeepPartial<GuestMigration>): GuestMigration {
     const message = createBaseGuestMigration();
     message.operation = object.operation ?? "";
     message.vmid = object.vmid ?? "";
@@ -1745,10 +1745,10 @@ export const MigrationFilter: MessageFns<MigrationFilter> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationFilter>, I>>(base?: I): MigrationFilter {
-    return MigrationFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationFilter>): MigrationFilter {
+    return MigrationFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationFilter>, I>>(object: I): MigrationFilter {
+  fromPartial(object: DeepPartial<MigrationFilter>): MigrationFilter {
     const message = createBaseMigrationFilter();
     message.vmids = object.vmids?.map((e) => e) || [];
     message.sourceHosts = object.sourceHosts?.map((e) => e) || [];
@@ -1862,10 +1862,10 @@ export const MigrationCheck: MessageFns<MigrationCheck> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrationCheck>, I>>(base?: I): MigrationCheck {
-    return MigrationCheck.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrationCheck>): MigrationCheck {
+    return MigrationCheck.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrationCheck>, I>>(object: I): MigrationCheck {
+  fromPartial(object: DeepPartial<MigrationCheck>): MigrationCheck {
     const message = createBaseMigrationCheck();
     message.kind = object.kind ?? MigrationCheckKind.UNSPECIFIED;
     message.verdict = object.verdict ?? CheckVerdict.UNSPECIFIED;
@@ -1883,10 +1883,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
@@ -1919,6 +1915,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -280,10 +280,10 @@ export const MigrateGuestRequest: MessageFns<MigrateGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrateGuestRequest>, I>>(base?: I): MigrateGuestRequest {
-    return MigrateGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrateGuestRequest>): MigrateGuestRequest {
+    return MigrateGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrateGuestRequest>, I>>(object: I): MigrateGuestRequest {
+  fromPartial(object: DeepPartial<MigrateGuestRequest>): MigrateGuestRequest {
     const message = createBaseMigrateGuestRequest();
     message.vmid = object.vmid ?? "";
     message.sourceHost = object.sourceHost ?? "";
@@ -354,10 +354,10 @@ export const MigrateGuestResponse: MessageFns<MigrateGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<MigrateGuestResponse>, I>>(base?: I): MigrateGuestResponse {
-    return MigrateGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<MigrateGuestResponse>): MigrateGuestResponse {
+    return MigrateGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<MigrateGuestResponse>, I>>(object: I): MigrateGuestResponse {
+  fromPartial(object: DeepPartial<MigrateGuestResponse>): MigrateGuestResponse {
     const message = createBaseMigrateGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -459,10 +459,10 @@ export const CheckMigrationRequest: MessageFns<CheckMigrationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckMigrationRequest>, I>>(base?: I): CheckMigrationRequest {
-    return CheckMigrationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckMigrationRequest>): CheckMigrationRequest {
+    return CheckMigrationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckMigrationRequest>, I>>(object: I): CheckMigrationRequest {
+  fromPartial(object: DeepPartial<CheckMigrationRequest>): CheckMigrationRequest {
     const message = createBaseCheckMigrationRequest();
     message.vmid = object.vmid ?? "";
     message.destHost = object.destHost ?? "";
@@ -646,10 +646,10 @@ export const CheckMigrationResponse: MessageFns<CheckMigrationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckMigrationResponse>, I>>(base?: I): CheckMigrationResponse {
-    return CheckMigrationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckMigrationResponse>): CheckMigrationResponse {
+    return CheckMigrationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckMigrationResponse>, I>>(object: I): CheckMigrationResponse {
+  fromPartial(object: DeepPartial<CheckMigrationResponse>): CheckMigrationResponse {
     const message = createBaseCheckMigrationResponse();
     message.sourceHost = object.sourceHost ?? "";
     message.destHost = object.destHost ?? "";
@@ -723,10 +723,10 @@ export const GetMigrationRequest: MessageFns<GetMigrationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetMigrationRequest>, I>>(base?: I): GetMigrationRequest {
-    return GetMigrationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetMigrationRequest>): GetMigrationRequest {
+    return GetMigrationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetMigrationRequest>, I>>(object: I): GetMigrationRequest {
+  fromPartial(object: DeepPartial<GetMigrationRequest>): GetMigrationRequest {
     const message = createBaseGetMigrationRequest();
     message.operation = object.operation ?? "";
     return message;
@@ -790,10 +790,10 @@ export const GetMigrationResponse: MessageFns<GetMigrationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetMigrationResponse>, I>>(base?: I): GetMigrationResponse {
-    return GetMigrationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetMigrationResponse>): GetMigrationResponse {
+    return GetMigrationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetMigrationResponse>, I>>(object: I): GetMigrationResponse {
+  fromPartial(object: DeepPartial<GetMigrationResponse>): GetMigrationResponse {
     const message = createBaseGetMigrationResponse();
     message.migration = (object.migration !== undefined && object.migration !== null)
       ? GuestMigration.fromPartial(object.migration)
@@ -899,10 +899,10 @@ export const ListMigrationsRequest: MessageFns<ListMigrationsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListMigrationsRequest>, I>>(base?: I): ListMigrationsRequest {
-    return ListMigrationsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListMigrationsRequest>): ListMigrationsRequest {
+    return ListMigrationsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListMigrationsRequest>, I>>(object: I): ListMigrationsRequest {
+  fromPartial(object: DeepPartial<ListMigrationsRequest>): ListMigrationsRequest {
     const message = createBaseListMigrationsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? MigrationFilter.fromPartial(object.filter)
@@ -1011,10 +1011,10 @@ export const ListMigrationsResponse: MessageFns<ListMigrationsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListMigrationsResponse>, I>>(base?: I): ListMigrationsResponse {
-    return ListMigrationsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListMigrationsResponse>): ListMigrationsResponse {
+    return ListMigrationsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListMigrationsResponse>, I>>(object: I): ListMigrationsResponse {
+  fromPartial(object: DeepPartial<ListMigrationsResponse>): ListMigrationsResponse {
     const message = createBaseListMigrationsResponse();
     message.migrations = object.migrations?.map((e) => GuestMigration.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -1080,10 +1080,10 @@ export const WatchMigrationRequest: MessageFns<WatchMigrationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchMigrationRequest>, I>>(base?: I): WatchMigrationRequest {
-    return WatchMigrationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchMigrationRequest>): WatchMigrationRequest {
+    return WatchMigrationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchMigrationRequest>, I>>(object: I): WatchMigrationRequest {
+  fromPartial(object: DeepPartial<WatchMigrationRequest>): WatchMigrationRequest {
     const message = createBaseWatchMigrationRequest();
     message.operation = object.operation ?? "";
     return message;
@@ -1147,10 +1147,10 @@ export const WatchMigrationResponse: MessageFns<WatchMigrationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchMigrationResponse>, I>>(base?: I): WatchMigrationResponse {
-    return WatchMigrationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchMigrationResponse>): WatchMigrationResponse {
+    return WatchMigrationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchMigrationResponse>, I>>(object: I): WatchMigrationResponse {
+  fromPartial(object: DeepPartial<WatchMigrationResponse>): WatchMigrationResponse {
     const message = createBaseWatchMigrationResponse();
     message.migration = (object.migration !== undefined && object.migration !== null)
       ? GuestMigration.fromPartial(object.migration)
@@ -1237,10 +1237,10 @@ export const CancelMigrationRequest: MessageFns<CancelMigrationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelMigrationRequest>, I>>(base?: I): CancelMigrationRequest {
-    return CancelMigrationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelMigrationRequest>): CancelMigrationRequest {
+    return CancelMigrationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelMigrationRequest>, I>>(object: I): CancelMigrationRequest {
+  fromPartial(object: DeepPartial<CancelMigrationRequest>): CancelMigrationRequest {
     const message = createBaseCancelMigrationRequest();
     message.operation = object.operation ?? "";
     message.requestId = object.requestId ?? "";
@@ -1305,10 +1305,10 @@ export const CancelMigrationResponse: MessageFns<CancelMigrationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelMigrationResponse>, I>>(base?: I): CancelMigrationResponse {
-    return CancelMigrationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelMigrationResponse>): CancelMigrationResponse {
+    return CancelMigrationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelMigrationResponse>, I>>(object: I): CancelMigrationResponse {
+  fromPartial(object: DeepPartial<CancelMigrationResponse>): CancelMigrationResponse {
     const message = createBaseCancelMigrationResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -1548,10 +1548,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -1563,6 +1559,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

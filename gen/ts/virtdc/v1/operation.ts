@@ -362,10 +362,10 @@ export const OperationError: MessageFns<OperationError> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OperationError>, I>>(base?: I): OperationError {
-    return OperationError.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OperationError>): OperationError {
+    return OperationError.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OperationError>, I>>(object: I): OperationError {
+  fromPartial(object: DeepPartial<OperationError>): OperationError {
     const message = createBaseOperationError();
     message.reason = object.reason ?? "";
     message.message = object.message ?? "";
@@ -456,10 +456,10 @@ export const OperationError_MetadataEntry: MessageFns<OperationError_MetadataEnt
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OperationError_MetadataEntry>, I>>(base?: I): OperationError_MetadataEntry {
-    return OperationError_MetadataEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OperationError_MetadataEntry>): OperationError_MetadataEntry {
+    return OperationError_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OperationError_MetadataEntry>, I>>(object: I): OperationError_MetadataEntry {
+  fromPartial(object: DeepPartial<OperationError_MetadataEntry>): OperationError_MetadataEntry {
     const message = createBaseOperationError_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -775,10 +775,10 @@ export const Operation: MessageFns<Operation> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Operation>, I>>(base?: I): Operation {
-    return Operation.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Operation>): Operation {
+    return Operation.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Operation>, I>>(object: I): Operation {
+  fromPartial(object: DeepPartial<Operation>): Operation {
     const message = createBaseOperation();
     message.name = object.name ?? "";
     message.kind = object.kind ?? OperationKind.UNSPECIFIED;
@@ -942,10 +942,10 @@ export const OperationFilter: MessageFns<OperationFilter> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OperationFilter>, I>>(base?: I): OperationFilter {
-    return OperationFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OperationFilter>): OperationFilter {
+    return OperationFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OperationFilter>, I>>(object: I): OperationFilter {
+  fromPartial(object: DeepPartial<OperationFilter>): OperationFilter {
     const message = createBaseOperationFilter();
     message.targets = object.targets?.map((e) => e) || [];
     message.kinds = object.kinds?.map((e) => e) || [];
@@ -963,10 +963,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
@@ -1003,6 +999,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

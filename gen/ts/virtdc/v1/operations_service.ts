@@ -301,10 +301,10 @@ export const GetOperationRequest: MessageFns<GetOperationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetOperationRequest>, I>>(base?: I): GetOperationRequest {
-    return GetOperationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetOperationRequest>): GetOperationRequest {
+    return GetOperationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetOperationRequest>, I>>(object: I): GetOperationRequest {
+  fromPartial(object: DeepPartial<GetOperationRequest>): GetOperationRequest {
     const message = createBaseGetOperationRequest();
     message.name = object.name ?? "";
     return message;
@@ -368,10 +368,10 @@ export const GetOperationResponse: MessageFns<GetOperationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetOperationResponse>, I>>(base?: I): GetOperationResponse {
-    return GetOperationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetOperationResponse>): GetOperationResponse {
+    return GetOperationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetOperationResponse>, I>>(object: I): GetOperationResponse {
+  fromPartial(object: DeepPartial<GetOperationResponse>): GetOperationResponse {
     const message = createBaseGetOperationResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -477,10 +477,10 @@ export const ListOperationsRequest: MessageFns<ListOperationsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListOperationsRequest>, I>>(base?: I): ListOperationsRequest {
-    return ListOperationsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
+    return ListOperationsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListOperationsRequest>, I>>(object: I): ListOperationsRequest {
+  fromPartial(object: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
     const message = createBaseListOperationsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? OperationFilter.fromPartial(object.filter)
@@ -589,10 +589,10 @@ export const ListOperationsResponse: MessageFns<ListOperationsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListOperationsResponse>, I>>(base?: I): ListOperationsResponse {
-    return ListOperationsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
+    return ListOperationsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListOperationsResponse>, I>>(object: I): ListOperationsResponse {
+  fromPartial(object: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
     const message = createBaseListOperationsResponse();
     message.operations = object.operations?.map((e) => Operation.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -679,10 +679,10 @@ export const WaitOperationRequest: MessageFns<WaitOperationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WaitOperationRequest>, I>>(base?: I): WaitOperationRequest {
-    return WaitOperationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WaitOperationRequest>): WaitOperationRequest {
+    return WaitOperationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WaitOperationRequest>, I>>(object: I): WaitOperationRequest {
+  fromPartial(object: DeepPartial<WaitOperationRequest>): WaitOperationRequest {
     const message = createBaseWaitOperationRequest();
     message.name = object.name ?? "";
     message.timeoutS = object.timeoutS ?? 0;
@@ -747,10 +747,10 @@ export const WaitOperationResponse: MessageFns<WaitOperationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WaitOperationResponse>, I>>(base?: I): WaitOperationResponse {
-    return WaitOperationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WaitOperationResponse>): WaitOperationResponse {
+    return WaitOperationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WaitOperationResponse>, I>>(object: I): WaitOperationResponse {
+  fromPartial(object: DeepPartial<WaitOperationResponse>): WaitOperationResponse {
     const message = createBaseWaitOperationResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -837,10 +837,10 @@ export const CancelOperationRequest: MessageFns<CancelOperationRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelOperationRequest>, I>>(base?: I): CancelOperationRequest {
-    return CancelOperationRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelOperationRequest>): CancelOperationRequest {
+    return CancelOperationRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelOperationRequest>, I>>(object: I): CancelOperationRequest {
+  fromPartial(object: DeepPartial<CancelOperationRequest>): CancelOperationRequest {
     const message = createBaseCancelOperationRequest();
     message.name = object.name ?? "";
     message.requestId = object.requestId ?? "";
@@ -905,10 +905,10 @@ export const CancelOperationResponse: MessageFns<CancelOperationResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelOperationResponse>, I>>(base?: I): CancelOperationResponse {
-    return CancelOperationResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelOperationResponse>): CancelOperationResponse {
+    return CancelOperationResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelOperationResponse>, I>>(object: I): CancelOperationResponse {
+  fromPartial(object: DeepPartial<CancelOperationResponse>): CancelOperationResponse {
     const message = createBaseCancelOperationResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -978,10 +978,10 @@ export const AuditRequest: MessageFns<AuditRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AuditRequest>, I>>(base?: I): AuditRequest {
-    return AuditRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AuditRequest>): AuditRequest {
+    return AuditRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AuditRequest>, I>>(object: I): AuditRequest {
+  fromPartial(object: DeepPartial<AuditRequest>): AuditRequest {
     const message = createBaseAuditRequest();
     message.hostnames = object.hostnames?.map((e) => e) || [];
     return message;
@@ -1145,10 +1145,10 @@ export const AuditFinding: MessageFns<AuditFinding> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AuditFinding>, I>>(base?: I): AuditFinding {
-    return AuditFinding.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AuditFinding>): AuditFinding {
+    return AuditFinding.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AuditFinding>, I>>(object: I): AuditFinding {
+  fromPartial(object: DeepPartial<AuditFinding>): AuditFinding {
     const message = createBaseAuditFinding();
     message.kind = object.kind ?? AuditFindingKind.UNSPECIFIED;
     message.vmid = object.vmid ?? "";
@@ -1327,10 +1327,10 @@ export const AuditResponse: MessageFns<AuditResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AuditResponse>, I>>(base?: I): AuditResponse {
-    return AuditResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AuditResponse>): AuditResponse {
+    return AuditResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AuditResponse>, I>>(object: I): AuditResponse {
+  fromPartial(object: DeepPartial<AuditResponse>): AuditResponse {
     const message = createBaseAuditResponse();
     message.hostname = object.hostname ?? "";
     message.reached = object.reached ?? false;
@@ -1523,10 +1523,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -1538,6 +1534,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

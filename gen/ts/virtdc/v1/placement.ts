@@ -682,10 +682,10 @@ export const HostVerdict: MessageFns<HostVerdict> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostVerdict>, I>>(base?: I): HostVerdict {
-    return HostVerdict.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostVerdict>): HostVerdict {
+    return HostVerdict.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostVerdict>, I>>(object: I): HostVerdict {
+  fromPartial(object: DeepPartial<HostVerdict>): HostVerdict {
     const message = createBaseHostVerdict();
     message.hostname = object.hostname ?? "";
     message.verdict = object.verdict ?? HostVerdictKind.UNSPECIFIED;
@@ -834,10 +834,10 @@ export const PlacementExplanation: MessageFns<PlacementExplanation> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PlacementExplanation>, I>>(base?: I): PlacementExplanation {
-    return PlacementExplanation.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlacementExplanation>): PlacementExplanation {
+    return PlacementExplanation.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlacementExplanation>, I>>(object: I): PlacementExplanation {
+  fromPartial(object: DeepPartial<PlacementExplanation>): PlacementExplanation {
     const message = createBasePlacementExplanation();
     message.strategy = object.strategy ?? Strategy.UNSPECIFIED;
     message.hosts = object.hosts?.map((e) => HostVerdict.fromPartial(e)) || [];
@@ -922,10 +922,10 @@ export const RejectCount: MessageFns<RejectCount> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RejectCount>, I>>(base?: I): RejectCount {
-    return RejectCount.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RejectCount>): RejectCount {
+    return RejectCount.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RejectCount>, I>>(object: I): RejectCount {
+  fromPartial(object: DeepPartial<RejectCount>): RejectCount {
     const message = createBaseRejectCount();
     message.code = object.code ?? RejectCode.UNSPECIFIED;
     message.hosts = object.hosts ?? 0;
@@ -1080,10 +1080,10 @@ export const PlacementSummary: MessageFns<PlacementSummary> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PlacementSummary>, I>>(base?: I): PlacementSummary {
-    return PlacementSummary.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlacementSummary>): PlacementSummary {
+    return PlacementSummary.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlacementSummary>, I>>(object: I): PlacementSummary {
+  fromPartial(object: DeepPartial<PlacementSummary>): PlacementSummary {
     const message = createBasePlacementSummary();
     message.strategy = object.strategy ?? Strategy.UNSPECIFIED;
     message.winner = object.winner ?? "";
@@ -1284,10 +1284,10 @@ export const GuestShape: MessageFns<GuestShape> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestShape>, I>>(base?: I): GuestShape {
-    return GuestShape.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestShape>): GuestShape {
+    return GuestShape.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestShape>, I>>(object: I): GuestShape {
+  fromPartial(object: DeepPartial<GuestShape>): GuestShape {
     const message = createBaseGuestShape();
     message.cpu = object.cpu ?? 0;
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null) ? BigInt(object.memoryKib) : 0n;
@@ -1455,10 +1455,10 @@ export const ClusterPolicy: MessageFns<ClusterPolicy> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClusterPolicy>, I>>(base?: I): ClusterPolicy {
-    return ClusterPolicy.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClusterPolicy>): ClusterPolicy {
+    return ClusterPolicy.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClusterPolicy>, I>>(object: I): ClusterPolicy {
+  fromPartial(object: DeepPartial<ClusterPolicy>): ClusterPolicy {
     const message = createBaseClusterPolicy();
     message.strategy = object.strategy ?? Strategy.UNSPECIFIED;
     message.defaultRatios = (object.defaultRatios !== undefined && object.defaultRatios !== null)
@@ -1486,10 +1486,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -1499,6 +1495,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

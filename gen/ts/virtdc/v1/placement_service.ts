@@ -306,10 +306,10 @@ export const Seed: MessageFns<Seed> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Seed>, I>>(base?: I): Seed {
-    return Seed.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Seed>): Seed {
+    return Seed.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Seed>, I>>(object: I): Seed {
+  fromPartial(object: DeepPartial<Seed>): Seed {
     const message = createBaseSeed();
     message.guestHostname = object.guestHostname ?? "";
     message.sshAuthorizedKeys = object.sshAuthorizedKeys?.map((e) => e) || [];
@@ -697,10 +697,10 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SubmitGuestRequest>, I>>(base?: I): SubmitGuestRequest {
-    return SubmitGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SubmitGuestRequest>): SubmitGuestRequest {
+    return SubmitGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SubmitGuestRequest>, I>>(object: I): SubmitGuestRequest {
+  fromPartial(object: DeepPartial<SubmitGuestRequest>): SubmitGuestRequest {
     const message = createBaseSubmitGuestRequest();
     message.vmid = object.vmid ?? "";
     message.cpu = object.cpu ?? 0;
@@ -819,12 +819,10 @@ export const SubmitGuestRequest_LabelsEntry: MessageFns<SubmitGuestRequest_Label
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SubmitGuestRequest_LabelsEntry>, I>>(base?: I): SubmitGuestRequest_LabelsEntry {
-    return SubmitGuestRequest_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SubmitGuestRequest_LabelsEntry>): SubmitGuestRequest_LabelsEntry {
+    return SubmitGuestRequest_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SubmitGuestRequest_LabelsEntry>, I>>(
-    object: I,
-  ): SubmitGuestRequest_LabelsEntry {
+  fromPartial(object: DeepPartial<SubmitGuestRequest_LabelsEntry>): SubmitGuestRequest_LabelsEntry {
     const message = createBaseSubmitGuestRequest_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -921,10 +919,10 @@ export const SubmitGuestResponse: MessageFns<SubmitGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SubmitGuestResponse>, I>>(base?: I): SubmitGuestResponse {
-    return SubmitGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SubmitGuestResponse>): SubmitGuestResponse {
+    return SubmitGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SubmitGuestResponse>, I>>(object: I): SubmitGuestResponse {
+  fromPartial(object: DeepPartial<SubmitGuestResponse>): SubmitGuestResponse {
     const message = createBaseSubmitGuestResponse();
     message.guest = (object.guest !== undefined && object.guest !== null) ? Guest.fromPartial(object.guest) : undefined;
     message.operation = (object.operation !== undefined && object.operation !== null)
@@ -1033,10 +1031,10 @@ export const TerminateGuestRequest: MessageFns<TerminateGuestRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TerminateGuestRequest>, I>>(base?: I): TerminateGuestRequest {
-    return TerminateGuestRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TerminateGuestRequest>): TerminateGuestRequest {
+    return TerminateGuestRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TerminateGuestRequest>, I>>(object: I): TerminateGuestRequest {
+  fromPartial(object: DeepPartial<TerminateGuestRequest>): TerminateGuestRequest {
     const message = createBaseTerminateGuestRequest();
     message.vmid = object.vmid ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -1102,10 +1100,10 @@ export const TerminateGuestResponse: MessageFns<TerminateGuestResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TerminateGuestResponse>, I>>(base?: I): TerminateGuestResponse {
-    return TerminateGuestResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TerminateGuestResponse>): TerminateGuestResponse {
+    return TerminateGuestResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TerminateGuestResponse>, I>>(object: I): TerminateGuestResponse {
+  fromPartial(object: DeepPartial<TerminateGuestResponse>): TerminateGuestResponse {
     const message = createBaseTerminateGuestResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -1188,10 +1186,10 @@ export const CheckSpaceRequest: MessageFns<CheckSpaceRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckSpaceRequest>, I>>(base?: I): CheckSpaceRequest {
-    return CheckSpaceRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckSpaceRequest>): CheckSpaceRequest {
+    return CheckSpaceRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckSpaceRequest>, I>>(object: I): CheckSpaceRequest {
+  fromPartial(object: DeepPartial<CheckSpaceRequest>): CheckSpaceRequest {
     const message = createBaseCheckSpaceRequest();
     message.shape = (object.shape !== undefined && object.shape !== null)
       ? GuestShape.fromPartial(object.shape)
@@ -1290,10 +1288,10 @@ export const CheckSpaceResponse: MessageFns<CheckSpaceResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CheckSpaceResponse>, I>>(base?: I): CheckSpaceResponse {
-    return CheckSpaceResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CheckSpaceResponse>): CheckSpaceResponse {
+    return CheckSpaceResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CheckSpaceResponse>, I>>(object: I): CheckSpaceResponse {
+  fromPartial(object: DeepPartial<CheckSpaceResponse>): CheckSpaceResponse {
     const message = createBaseCheckSpaceResponse();
     message.fits = object.fits ?? false;
     message.hostname = object.hostname ?? "";
@@ -1397,10 +1395,10 @@ export const ExplainPlacementRequest: MessageFns<ExplainPlacementRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExplainPlacementRequest>, I>>(base?: I): ExplainPlacementRequest {
-    return ExplainPlacementRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ExplainPlacementRequest>): ExplainPlacementRequest {
+    return ExplainPlacementRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ExplainPlacementRequest>, I>>(object: I): ExplainPlacementRequest {
+  fromPartial(object: DeepPartial<ExplainPlacementRequest>): ExplainPlacementRequest {
     const message = createBaseExplainPlacementRequest();
     switch (object.subject?.$case) {
       case "shape": {
@@ -1478,10 +1476,10 @@ export const ExplainPlacementResponse: MessageFns<ExplainPlacementResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExplainPlacementResponse>, I>>(base?: I): ExplainPlacementResponse {
-    return ExplainPlacementResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ExplainPlacementResponse>): ExplainPlacementResponse {
+    return ExplainPlacementResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ExplainPlacementResponse>, I>>(object: I): ExplainPlacementResponse {
+  fromPartial(object: DeepPartial<ExplainPlacementResponse>): ExplainPlacementResponse {
     const message = createBaseExplainPlacementResponse();
     message.explanation = (object.explanation !== undefined && object.explanation !== null)
       ? PlacementExplanation.fromPartial(object.explanation)
@@ -1533,10 +1531,10 @@ export const GetClusterPolicyRequest: MessageFns<GetClusterPolicyRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetClusterPolicyRequest>, I>>(base?: I): GetClusterPolicyRequest {
-    return GetClusterPolicyRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetClusterPolicyRequest>): GetClusterPolicyRequest {
+    return GetClusterPolicyRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetClusterPolicyRequest>, I>>(_: I): GetClusterPolicyRequest {
+  fromPartial(_: DeepPartial<GetClusterPolicyRequest>): GetClusterPolicyRequest {
     const message = createBaseGetClusterPolicyRequest();
     return message;
   },
@@ -1599,10 +1597,10 @@ export const GetClusterPolicyResponse: MessageFns<GetClusterPolicyResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetClusterPolicyResponse>, I>>(base?: I): GetClusterPolicyResponse {
-    return GetClusterPolicyResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetClusterPolicyResponse>): GetClusterPolicyResponse {
+    return GetClusterPolicyResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetClusterPolicyResponse>, I>>(object: I): GetClusterPolicyResponse {
+  fromPartial(object: DeepPartial<GetClusterPolicyResponse>): GetClusterPolicyResponse {
     const message = createBaseGetClusterPolicyResponse();
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? ClusterPolicy.fromPartial(object.policy)
@@ -1771,10 +1769,10 @@ export const SetClusterPolicyRequest: MessageFns<SetClusterPolicyRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SetClusterPolicyRequest>, I>>(base?: I): SetClusterPolicyRequest {
-    return SetClusterPolicyRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SetClusterPolicyRequest>): SetClusterPolicyRequest {
+    return SetClusterPolicyRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SetClusterPolicyRequest>, I>>(object: I): SetClusterPolicyRequest {
+  fromPartial(object: DeepPartial<SetClusterPolicyRequest>): SetClusterPolicyRequest {
     const message = createBaseSetClusterPolicyRequest();
     message.strategy = object.strategy ?? Strategy.UNSPECIFIED;
     message.defaultRatios = (object.defaultRatios !== undefined && object.defaultRatios !== null)
@@ -1847,10 +1845,10 @@ export const SetClusterPolicyResponse: MessageFns<SetClusterPolicyResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SetClusterPolicyResponse>, I>>(base?: I): SetClusterPolicyResponse {
-    return SetClusterPolicyResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SetClusterPolicyResponse>): SetClusterPolicyResponse {
+    return SetClusterPolicyResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SetClusterPolicyResponse>, I>>(object: I): SetClusterPolicyResponse {
+  fromPartial(object: DeepPartial<SetClusterPolicyResponse>): SetClusterPolicyResponse {
     const message = createBaseSetClusterPolicyResponse();
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? ClusterPolicy.fromPartial(object.policy)
@@ -2087,10 +2085,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isObject(value: any): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -2104,6 +2098,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -311,10 +311,10 @@ export const Pool: MessageFns<Pool> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Pool>, I>>(base?: I): Pool {
-    return Pool.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Pool>): Pool {
+    return Pool.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Pool>, I>>(object: I): Pool {
+  fromPartial(object: DeepPartial<Pool>): Pool {
     const message = createBasePool();
     message.name = object.name ?? "";
     message.kind = object.kind ?? PoolKind.UNSPECIFIED;
@@ -406,10 +406,10 @@ export const PoolFilter: MessageFns<PoolFilter> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PoolFilter>, I>>(base?: I): PoolFilter {
-    return PoolFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PoolFilter>): PoolFilter {
+    return PoolFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PoolFilter>, I>>(object: I): PoolFilter {
+  fromPartial(object: DeepPartial<PoolFilter>): PoolFilter {
     const message = createBasePoolFilter();
     message.hostname = object.hostname ?? "";
     message.kind = object.kind ?? PoolKind.UNSPECIFIED;
@@ -426,10 +426,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -439,6 +435,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

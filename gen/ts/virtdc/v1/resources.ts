@@ -157,10 +157,10 @@ export const Resources: MessageFns<Resources> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Resources>, I>>(base?: I): Resources {
-    return Resources.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Resources>): Resources {
+    return Resources.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Resources>, I>>(object: I): Resources {
+  fromPartial(object: DeepPartial<Resources>): Resources {
     const message = createBaseResources();
     message.cpu = object.cpu ?? 0;
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null) ? BigInt(object.memoryKib) : 0n;
@@ -258,10 +258,10 @@ export const AllocationRatios: MessageFns<AllocationRatios> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<AllocationRatios>, I>>(base?: I): AllocationRatios {
-    return AllocationRatios.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AllocationRatios>): AllocationRatios {
+    return AllocationRatios.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AllocationRatios>, I>>(object: I): AllocationRatios {
+  fromPartial(object: DeepPartial<AllocationRatios>): AllocationRatios {
     const message = createBaseAllocationRatios();
     message.cpu = object.cpu ?? undefined;
     message.memory = object.memory ?? undefined;
@@ -369,10 +369,10 @@ export const Reserve: MessageFns<Reserve> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Reserve>, I>>(base?: I): Reserve {
-    return Reserve.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Reserve>): Reserve {
+    return Reserve.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Reserve>, I>>(object: I): Reserve {
+  fromPartial(object: DeepPartial<Reserve>): Reserve {
     const message = createBaseReserve();
     message.cpu = object.cpu ?? undefined;
     message.memoryKib = (object.memoryKib !== undefined && object.memoryKib !== null)
@@ -396,10 +396,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -409,6 +405,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -314,10 +314,10 @@ export const ScaleCpuRequest: MessageFns<ScaleCpuRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ScaleCpuRequest>, I>>(base?: I): ScaleCpuRequest {
-    return ScaleCpuRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ScaleCpuRequest>): ScaleCpuRequest {
+    return ScaleCpuRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ScaleCpuRequest>, I>>(object: I): ScaleCpuRequest {
+  fromPartial(object: DeepPartial<ScaleCpuRequest>): ScaleCpuRequest {
     const message = createBaseScaleCpuRequest();
     message.hostname = object.hostname ?? "";
     message.vmid = object.vmid ?? "";
@@ -423,10 +423,10 @@ export const ScaleCpuResponse: MessageFns<ScaleCpuResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ScaleCpuResponse>, I>>(base?: I): ScaleCpuResponse {
-    return ScaleCpuResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ScaleCpuResponse>): ScaleCpuResponse {
+    return ScaleCpuResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ScaleCpuResponse>, I>>(object: I): ScaleCpuResponse {
+  fromPartial(object: DeepPartial<ScaleCpuResponse>): ScaleCpuResponse {
     const message = createBaseScaleCpuResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -618,10 +618,10 @@ export const ScaleMemoryRequest: MessageFns<ScaleMemoryRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ScaleMemoryRequest>, I>>(base?: I): ScaleMemoryRequest {
-    return ScaleMemoryRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ScaleMemoryRequest>): ScaleMemoryRequest {
+    return ScaleMemoryRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ScaleMemoryRequest>, I>>(object: I): ScaleMemoryRequest {
+  fromPartial(object: DeepPartial<ScaleMemoryRequest>): ScaleMemoryRequest {
     const message = createBaseScaleMemoryRequest();
     message.hostname = object.hostname ?? "";
     message.vmid = object.vmid ?? "";
@@ -727,10 +727,10 @@ export const ScaleMemoryResponse: MessageFns<ScaleMemoryResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ScaleMemoryResponse>, I>>(base?: I): ScaleMemoryResponse {
-    return ScaleMemoryResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ScaleMemoryResponse>): ScaleMemoryResponse {
+    return ScaleMemoryResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ScaleMemoryResponse>, I>>(object: I): ScaleMemoryResponse {
+  fromPartial(object: DeepPartial<ScaleMemoryResponse>): ScaleMemoryResponse {
     const message = createBaseScaleMemoryResponse();
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? Operation.fromPartial(object.operation)
@@ -855,10 +855,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -868,6 +864,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -229,10 +229,10 @@ export const WatchSynced: MessageFns<WatchSynced> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchSynced>, I>>(base?: I): WatchSynced {
-    return WatchSynced.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchSynced>): WatchSynced {
+    return WatchSynced.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchSynced>, I>>(_: I): WatchSynced {
+  fromPartial(_: DeepPartial<WatchSynced>): WatchSynced {
     const message = createBaseWatchSynced();
     return message;
   },
@@ -281,10 +281,10 @@ export const WatchProgress: MessageFns<WatchProgress> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchProgress>, I>>(base?: I): WatchProgress {
-    return WatchProgress.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchProgress>): WatchProgress {
+    return WatchProgress.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchProgress>, I>>(_: I): WatchProgress {
+  fromPartial(_: DeepPartial<WatchProgress>): WatchProgress {
     const message = createBaseWatchProgress();
     return message;
   },
@@ -394,10 +394,10 @@ export const GuestDeleted: MessageFns<GuestDeleted> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestDeleted>, I>>(base?: I): GuestDeleted {
-    return GuestDeleted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestDeleted>): GuestDeleted {
+    return GuestDeleted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestDeleted>, I>>(object: I): GuestDeleted {
+  fromPartial(object: DeepPartial<GuestDeleted>): GuestDeleted {
     const message = createBaseGuestDeleted();
     message.vmid = object.vmid ?? "";
     message.uuid = object.uuid ?? "";
@@ -533,10 +533,10 @@ export const GuestEvent: MessageFns<GuestEvent> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GuestEvent>, I>>(base?: I): GuestEvent {
-    return GuestEvent.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuestEvent>): GuestEvent {
+    return GuestEvent.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuestEvent>, I>>(object: I): GuestEvent {
+  fromPartial(object: DeepPartial<GuestEvent>): GuestEvent {
     const message = createBaseGuestEvent();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     switch (object.event?.$case) {
@@ -658,10 +658,10 @@ export const HostDeleted: MessageFns<HostDeleted> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostDeleted>, I>>(base?: I): HostDeleted {
-    return HostDeleted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostDeleted>): HostDeleted {
+    return HostDeleted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostDeleted>, I>>(object: I): HostDeleted {
+  fromPartial(object: DeepPartial<HostDeleted>): HostDeleted {
     const message = createBaseHostDeleted();
     message.hostname = object.hostname ?? "";
     message.reason = object.reason ?? DeleteReason.UNSPECIFIED;
@@ -796,10 +796,10 @@ export const HostEvent: MessageFns<HostEvent> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HostEvent>, I>>(base?: I): HostEvent {
-    return HostEvent.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HostEvent>): HostEvent {
+    return HostEvent.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HostEvent>, I>>(object: I): HostEvent {
+  fromPartial(object: DeepPartial<HostEvent>): HostEvent {
     const message = createBaseHostEvent();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     switch (object.event?.$case) {
@@ -841,10 +841,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -854,6 +850,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

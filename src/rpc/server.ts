@@ -1,0 +1,128 @@
+// The gRPC server: the services, health and reflection, TLS, the bounds on connections and calls, and the graceful end.
+
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { createServer, type Server } from 'nice-grpc';
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
+import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
+import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
+import { GuestInfoDefinition, type GuestInfoServiceImplementation } from '#gen/virtdc/v1/guest_info_service.js';
+import { HostInfoDefinition, type HostInfoServiceImplementation } from '#gen/virtdc/v1/host_info_service.js';
+import { MigrationDefinition } from '#gen/virtdc/v1/migration_service.js';
+import { OperationsDefinition } from '#gen/virtdc/v1/operations_service.js';
+import { PlacementDefinition } from '#gen/virtdc/v1/placement_service.js';
+import { ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
+import type { ListenAddress, TlsFiles } from '../config.js';
+import { LIMITS } from '../limits.js';
+import { guestInfoService } from './guest-info.js';
+import { hostInfoService } from './host-info.js';
+import { errorsInterceptor } from './interceptors/errors.js';
+import { type CallMeter, requestsInterceptor } from './interceptors/requests.js';
+import { migrationService } from './migration.js';
+import { operationsService } from './operations.js';
+import type { RpcParts } from './parts.js';
+import { placementService } from './placement.js';
+import { scalingService } from './scaling.js';
+import { WatchGuestsDefinition, WatchHostsDefinition, watchGuests, watchHosts } from './watches.js';
+
+export interface ServerSettings {
+  readonly listen: ListenAddress;
+  /** undefined: plaintext. */
+  readonly tls: TlsFiles | undefined;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  setHealthy(healthy: boolean): void;
+  /** Takes no more calls and waits for those in flight, at most LIMITS.drainMs; then cuts them. */
+  stop(): Promise<void>;
+}
+
+const DESCRIPTOR = new URL('../../gen/descriptor.binpb', import.meta.url);
+const SERVICES = [
+  HostInfoDefinition,
+  GuestInfoDefinition,
+  PlacementDefinition,
+  MigrationDefinition,
+  ScalingDefinition,
+  OperationsDefinition,
+];
+
+const CHANNEL = {
+  'grpc.max_receive_message_length': LIMITS.maxMessageBytes,
+  'grpc.max_concurrent_streams': LIMITS.maxStreamsPerConnection,
+  'grpc.keepalive_time_ms': LIMITS.serverKeepaliveMs,
+  'grpc.keepalive_timeout_ms': LIMITS.serverKeepaliveTimeoutMs,
+  'grpc.max_connection_idle_ms': LIMITS.connectionIdleMs,
+};
+
+export async function startServer(parts: RpcParts, settings: ServerSettings, meter: CallMeter): Promise<RunningServer> {
+  const health = HealthState();
+  const setHealthy = (healthy: boolean): void => {
+    for (const name of ['', ...SERVICES.map((service) => service.fullName)]) {
+      health.setStatus(healthy ? 'healthy' : 'unhealthy', name);
+    }
+  };
+  const server: Server = createServer(CHANNEL)
+    .use(requestsInterceptor(parts.log, parts.clock, meter))
+    .use(errorDetailsServerMiddleware)
+    .use(errorsInterceptor(parts.log));
+  addServices(server, parts);
+  server.add(HealthDefinition, HealthServiceImpl(health));
+  addReflection(server);
+  const { host, port } = settings.listen;
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const bound = await server.listen(address, await credentials(settings.tls));
+  return {
+    port: bound,
+    setHealthy,
+    async stop() {
+      setHealthy(false);
+      const draining = new AbortController();
+      const cut = parts.clock.sleep(LIMITS.drainMs, draining.signal).then(
+        () => server.forceShutdown(),
+        () => {},
+      );
+      await Promise.race([server.shutdown(), cut]);
+      draining.abort();
+    },
+  };
+}
+
+function addServices(server: Server, parts: RpcParts): void {
+  server.add(without(HostInfoDefinition, 'watchHosts'), hostInfoService(parts) as HostInfoServiceImplementation);
+  server.add(WatchHostsDefinition, { watchHosts: (request, context) => watchHosts(parts, request, context) });
+  server.add(without(GuestInfoDefinition, 'watchGuests'), guestInfoService(parts) as GuestInfoServiceImplementation);
+  server.add(WatchGuestsDefinition, { watchGuests: (request, context) => watchGuests(parts, request, context) });
+  server.add(PlacementDefinition, placementService(parts));
+  server.add(MigrationDefinition, migrationService(parts));
+  server.add(ScalingDefinition, scalingService(parts));
+  server.add(OperationsDefinition, operationsService(parts));
+}
+
+/** The definition without a method that is served by another; its type still has it, so that the rest stays checked. */
+function without<S extends { readonly methods: object }>(service: S, method: keyof S['methods']): S {
+  const methods = Object.fromEntries(Object.entries(service.methods).filter(([name]) => name !== method));
+  return { ...service, methods } as S;
+}
+
+/** Under both names: older tools ask for v1alpha only, which has the same messages. */
+function addReflection(server: Server): void {
+  const names = SERVICES.map((service) => service.fullName);
+  const service = ServerReflection(readFileSync(DESCRIPTOR), names);
+  const { serverReflectionInfo } = ServerReflectionService;
+  const alpha = { ...serverReflectionInfo, path: serverReflectionInfo.path.replace('.v1.', '.v1alpha.') };
+  server.add(ServerReflectionService, service);
+  server.add({ serverReflectionInfo: alpha } as typeof ServerReflectionService, service);
+}
+
+async function credentials(tls: TlsFiles | undefined): Promise<ServerCredentials> {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const [cert, key, ca] = await Promise.all([
+    readFile(tls.cert),
+    readFile(tls.key),
+    tls.clientCa === undefined ? undefined : readFile(tls.clientCa),
+  ]);
+  return ServerCredentials.createSsl(ca ?? null, [{ cert_chain: cert, private_key: key }], ca !== undefined);
+}

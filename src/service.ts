@@ -1,0 +1,185 @@
+// The composition root: every part made once and given to those that need it, started in order, and stopped in the
+// opposite order.
+
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { RunningAuthority } from './authority/authority.js';
+import { randomIds } from './authority/ids.js';
+import { createAuthority } from './authority/leader.js';
+import { realClock } from './clock/real.js';
+import { importNodeInfo } from './commands/import-node-info.js';
+import { type Config, ConfigError } from './config.js';
+import { type Metrics, createMetrics } from './http/metrics.js';
+import { startHttp } from './http/server.js';
+import { hypervisorByScheme } from './hypervisor/hypervisor.js';
+import { libvirtHypervisor } from './hypervisor/libvirt/hypervisor.js';
+import { SimulatedHypervisor } from './hypervisor/simulated/driver.js';
+import { keepDatacenter } from './hypervisor/simulated/persistence.js';
+import { openPglite } from './inventory/pglite.js';
+import { openPostgres } from './inventory/postgres.js';
+import { LIMITS } from './limits.js';
+import { createExecutor } from './operations/executor.js';
+import { RECIPES } from './operations/recipes.js';
+import { type Hypervisor, HypervisorError } from './ports/hypervisor.js';
+import type { Inventory } from './ports/inventory.js';
+import { createReconciler } from './reconcile/reconciler.js';
+import type { RpcParts } from './rpc/parts.js';
+import { startServer } from './rpc/server.js';
+import { HostEvents } from './telemetry/host-events.js';
+import { Watches } from './watch/watch.js';
+import { renderDomain } from './xml/domain.js';
+import { parseNodeInfo } from './xml/node-info.js';
+
+const HOUR_MS = 3_600_000;
+
+export interface RunningService {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Graceful: calls in flight finish, watches end with a place to resume, migrations go on and are adopted later. */
+  stop(): Promise<void>;
+}
+
+/** What was started, in order; stopped the other way round. */
+class Started {
+  private readonly stops: (() => Promise<void>)[] = [];
+
+  add(stop: () => Promise<void> | void): void {
+    this.stops.push(async () => stop());
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops.splice(0).reverse()) await stop();
+  }
+}
+
+export async function startService(config: Config, log: Logger): Promise<RunningService> {
+  const started = new Started();
+  try {
+    return await start(config, log, started);
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, started: Started): Promise<RunningService> {
+  const clock = realClock;
+  const inventory = await openInventory(config);
+  started.add(() => inventory.close());
+  const hypervisor = await openHypervisor(config, log, started);
+  const authority = lead(config, log, inventory);
+  started.add(() => authority.close());
+  await authority.leading();
+  if (config.nodeinfo !== undefined) await importAtStart(config, config.nodeinfo, authority, log);
+
+  const events = new HostEvents();
+  const driver = (name: string) => {
+    const host = authority.fleet.get('host', name);
+    // A host is not removed while anything is open on it; should it be gone all the same, nothing can be sent to it.
+    if (host === undefined) throw new HypervisorError('UNREACHABLE', name, `there is no host ${name} any more`);
+    return hypervisor.host(host);
+  };
+  const executor = createExecutor({ authority, clock, log, recipes: RECIPES, events, driver });
+  const reconciler = createReconciler({ authority, clock, log, events, hypervisor });
+  const watches = new Watches({
+    authority,
+    inventory,
+    clock,
+    limits: {
+      maxEntries: LIMITS.ringEvents,
+      maxAnswerBytes: LIMITS.watchAnswerBytes,
+      maxWatchers: LIMITS.maxWatchers,
+      blockedMs: LIMITS.watchBlockedMs,
+      logPage: LIMITS.logPageEntries,
+    },
+  });
+  const stopping = new AbortController();
+  const uris = { template: config.libvirtUri, insecureTransports: config.insecureTransports };
+  const parts: RpcParts = { authority, executor, reconciler, hypervisor, watches, clock, log, uris, stopping: stopping.signal };
+
+  reconciler.start();
+  started.add(() => reconciler.stop());
+  executor.start();
+  started.add(() => executor.stop());
+  const metrics = createMetrics(authority, () => watches.count);
+  const http = await startHttp(config.httpListen, {
+    metrics,
+    fleet: () => authority.fleet,
+    unhealthyReason: () => (authority.health.state === 'LEADING' ? '' : `${authority.health.state}: ${authority.health.reason}`),
+  });
+  started.add(() => http.stop());
+  const server = await serve(config, parts, metrics, authority);
+  started.add(async () => {
+    stopping.abort();
+    watches.close();
+    await server.stop();
+  });
+  return { grpcPort: server.port, httpPort: http.port, stop: () => started.stop() };
+}
+
+function openInventory(config: Config): Promise<Inventory> {
+  return config.databaseUrl === undefined ? openPglite(join(config.dataDir, 'db')) : openPostgres(config.databaseUrl);
+}
+
+async function openHypervisor(config: Config, log: Logger, started: Started): Promise<Hypervisor> {
+  const render = renderDomain;
+  const options = { clock: realClock, seed: 1, render };
+  const kept = await keepDatacenter(join(config.dataDir, 'simulated-hosts.json'), options, (error) => {
+    log.error({ err: error }, 'the simulated hosts could not be written down');
+  });
+  started.add(() => kept.close());
+  const simulated = new SimulatedHypervisor(kept.datacenter, 'virtdc');
+  const libvirt = libvirtHypervisor({
+    insecureTransports: config.insecureTransports,
+    ...(config.pkiDirectory === undefined ? {} : { pkiDirectory: config.pkiDirectory }),
+    ...(config.ssh === undefined ? {} : { ssh: config.ssh }),
+  });
+  const hypervisor = hypervisorByScheme({ simulated, libvirt });
+  started.add(() => hypervisor.close());
+  return hypervisor;
+}
+
+function lead(config: Config, log: Logger, inventory: Inventory): RunningAuthority {
+  const embedded = config.databaseUrl === undefined;
+  const { logEntries, logHours, requestHours } = config.retention;
+  return createAuthority({
+    inventory,
+    clock: realClock,
+    ids: randomIds,
+    log,
+    // The embedded database is locked to one process, so whoever held its lease before is gone.
+    holder: embedded ? 'embedded' : `${hostname()}/${process.pid}/${randomUUID()}`,
+    address: config.advertise,
+    retention: {
+      logKeptEntries: logEntries,
+      logKeptMs: logHours * HOUR_MS,
+      requestIdKeptMs: requestHours * HOUR_MS,
+      endedOperationsKept: LIMITS.endedOperationsKept,
+    },
+  });
+}
+
+async function serve(config: Config, parts: RpcParts, metrics: Metrics, authority: RunningAuthority) {
+  const server = await startServer(parts, { listen: config.listen, tls: config.tls }, metrics);
+  const told = (): void => server.setHealthy(authority.health.state === 'LEADING');
+  authority.onHealth(told);
+  told();
+  return server;
+}
+
+/** VIRTDC_NODEINFO: hosts are added and updated, never removed. */
+async function importAtStart(config: Config, file: string, authority: RunningAuthority, log: Logger): Promise<void> {
+  const bounds = { maxTextBytes: LIMITS.maxTextBytes, maxXmlDepth: LIMITS.maxXmlDepth, maxNodes: LIMITS.maxNodes, maxCpu: LIMITS.maxCpu, maxKib: LIMITS.maxKib };
+  const read = parseNodeInfo(await readFile(file, 'utf8'), bounds);
+  if (!read.ok) {
+    throw new ConfigError(read.violations.map(({ field, description }) => `VIRTDC_NODEINFO: ${file}${field}: ${description}`).join('\n'));
+  }
+  const command = importNodeInfo({ nodes: read.value, prune: false, uriTemplate: config.libvirtUri });
+  const answer = await authority.execute(command, { principal: 'virtdc', method: 'VIRTDC_NODEINFO' });
+  if (!answer.accepted) throw new ConfigError(`VIRTDC_NODEINFO: ${answer.refusal.message}`);
+  const changes = answer.result.diff.map(({ hostname: name, change }) => `${name} ${change}`);
+  log.info({ file, changes }, 'nodeinfo imported');
+}
