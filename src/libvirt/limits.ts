@@ -10,8 +10,8 @@ export interface ConnectionLimits {
   /** Calls sent and not answered. A call given up stays counted until its answer comes. */
   readonly callsInFlight: number;
   /**
-   * Of these, calls marked long (a migration). libvirtd reads no further request of a client (and no keepalive ping
-   * either) while `max_client_requests` of its calls run, by default 5: this must stay well below.
+   * Of these, calls marked long (a migration). libvirtd stops reading from a client, keepalive pings included, while
+   * `max_client_requests` of its calls run, by default 5: this must stay well below, or the connection is lost.
    */
   readonly longCallsInFlight: number;
   /** Calls waiting for a slot; one more is refused with QueueFullError. */

@@ -136,10 +136,12 @@ class Supervisor {
       try {
         const connection = await openConnection(this.#uri, { ...this.#options, signal });
         const since = performance.now();
-        await this.#serve(connection);
+        const { kind } = await this.#serve(connection);
+        // Dropped by `renew`: no sign of trouble.
+        if (kind === 'LOCAL') continue;
         // A connection that did not last counts as a failed attempt, or a daemon that dies at once would be hammered.
         failures = performance.now() - since < this.#limits.mostDelayMs ? failures + 1 : 0;
-        if (!signal.aborted) await pause(this.#delay(failures), signal);
+        await pause(this.#delay(failures), signal);
       } catch (error) {
         if (signal.aborted) return;
         failures++;
@@ -150,8 +152,8 @@ class Supervisor {
     }
   }
 
-  async #serve(connection: RpcConnection): Promise<void> {
-    if (this.#end.signal.aborted) return connection.close();
+  async #serve(connection: RpcConnection): Promise<CloseReason> {
+    if (this.#end.signal.aborted) connection.close();
     this.#connection = connection;
     const generation = ++this.#generation;
     this.#options.onState?.({ kind: 'CONNECTED', generation });
@@ -159,6 +161,7 @@ class Supervisor {
     const reason = await connection.closed;
     this.#connection = undefined;
     this.#options.onState?.({ kind: 'DISCONNECTED', generation, reason });
+    return reason;
   }
 
   #delay(failures: number): number {
