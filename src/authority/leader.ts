@@ -300,7 +300,7 @@ function trouble(error: unknown): InventoryError {
 function fleetOf(snapshot: Snapshot): Fleet {
   const fleet = new Fleet();
   for (const [kind, entities] of Object.entries(snapshot.entities) as [EntityKind, Entities[EntityKind][]][]) {
-    for (const entity of entities) fleet.apply(put(kind, entity) as ChangeOf<EntityKind>);
+    for (const entity of entities) fleet.apply(put(kind, entity));
   }
   fleet.revision = snapshot.revision;
   return fleet;

@@ -28,7 +28,7 @@ export function record(fleet: Fleet, changes: readonly Change[], origin: Origin)
     fleet.revision += 1;
     const now = asCommitted(change, fleet.revision, change.cause ?? origin.cause);
     if (change.after !== undefined && now.after !== undefined) revised.set(change.after, now.after);
-    undo.push(fleet.apply(now as ChangeOf<EntityKind>) as Change);
+    undo.push(fleet.apply(now) as Change);
     applied.push(now);
   };
   const firstRevision = fleet.revision + 1;

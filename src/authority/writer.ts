@@ -265,7 +265,7 @@ export class Writer {
     const { fleet } = this.parts;
     const placed = this.batches.flatMap((batch) => batch.placed);
     for (const { write } of placed.toReversed()) {
-      for (const change of write?.undo ?? []) fleet.apply(change as ChangeOf<EntityKind>);
+      for (const change of write?.undo ?? []) fleet.apply(change);
     }
     fleet.revision = this.committedRevision;
     this.batches.length = 0;

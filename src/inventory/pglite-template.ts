@@ -24,7 +24,7 @@ export function readyDataDirectory(): Promise<Blob> {
 export function migratePglite(pglite: PGlite): Promise<void> {
   return migrate(async (text) => {
     const results = await pglite.exec(text);
-    return (results.at(-1)?.rows ?? []) as Row[];
+    return (results.at(-1)?.rows ?? []);
   });
 }
 

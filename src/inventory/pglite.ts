@@ -32,12 +32,6 @@ export async function openPglite(directory: string): Promise<Inventory> {
   });
 }
 
-/** In memory, gone when it is closed; for tests. */
-export async function openPgliteInMemory(): Promise<Inventory> {
-  const pglite = await PGlite.create({ loadDataDir: await readyDataDirectory() });
-  return await inventoryOver(pglite, () => pglite.close());
-}
-
 async function openDirectory(dataDir: string): Promise<PGlite> {
   if (!existsSync(dataDir)) {
     // Beside its place and then moved there, so that a death in between leaves no half directory.

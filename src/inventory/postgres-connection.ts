@@ -106,7 +106,7 @@ export class PostgresConnection implements DatabaseConnection {
         statement_timeout: statementMs,
         idle_in_transaction_session_timeout: LIMITS.databaseIdleInTransactionMs,
         tcp_user_timeout: statementMs,
-      } as object,
+      },
       socket: async (options: DialOptions) => {
         if (socket !== undefined) throw new InventoryError('UNAVAILABLE', 'this connection has ended');
         socket = await dial(options);

@@ -94,6 +94,7 @@ export function contentsOf(fleet: FleetView): unknown {
   const byHost = hosts.map((hostname) => ({
     hostname,
     claimed: fleet.claimed(hostname),
+    greatestRetakeKib: fleet.greatestRetakeKib(hostname),
     guests: fleet.guestsOn(hostname).toSorted(byKey),
     claims: fleet.claimsOn(hostname).toSorted(byKey),
   }));
@@ -101,7 +102,9 @@ export function contentsOf(fleet: FleetView): unknown {
     claims: fleet.claimsOf(guest.vmid).toSorted(byKey),
     byUuid: fleet.guestByUuid(guest.uuid)?.vmid,
   }));
-  return { revision: fleet.revision, tables, byHost, byGuest };
+  const pools = ['', ...[...fleet.all('pool')].map(({ name }) => name)].sort();
+  const byPool = pools.map((pool) => ({ pool, usedKib: fleet.poolUsedKib(pool) }));
+  return { revision: fleet.revision, tables, byHost, byGuest, byPool };
 }
 
 export async function unavailable(promise: Promise<unknown>): Promise<void> {

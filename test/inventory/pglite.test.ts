@@ -119,7 +119,7 @@ async function commitHosts(inventory: Inventory, afterRevision: number, hostname
       cause: '',
       principal: 'local',
     };
-    return { ...put('host', host(hostname)), ...plain } as LogEntry;
+    return { ...put('host', host(hostname)), ...plain };
   });
   await inventory.commit({ id: randomUUID(), epoch, afterRevision, entries, requests: [] });
 }
