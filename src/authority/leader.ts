@@ -1,7 +1,7 @@
 // The authority of a process: campaigns for the lease, loads the fleet, leads until it is fenced, and campaigns again.
 
 import type { Logger } from 'pino';
-import { type ChangeOf, type Entities, type EntityKind, put } from '../fleet/change.js';
+import { type Entities, type EntityKind, put } from '../fleet/change.js';
 import type { Command } from '../fleet/decision.js';
 import { Fleet, type FleetView } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';

@@ -1,6 +1,6 @@
 // Makes a decision's changes so: gives each the next revision, applies it to the fleet in memory, and writes its log entry.
 
-import type { Change, ChangeOf, EntityKind } from '../fleet/change.js';
+import type { Change, ChangeOf } from '../fleet/change.js';
 import { type FilterFacts, filterFacts } from '../fleet/filter-facts.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { HostLoad, LogEntry } from '../ports/inventory.js';

@@ -1,7 +1,6 @@
 // Group commit: decisions are made on the fleet in memory as they come; one batch of them is being committed while the
 // next one fills. What a batch rests on is committed before it; when one fails, all that was decided on top goes with it.
 
-import type { ChangeOf, EntityKind } from '../fleet/change.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';

@@ -8,7 +8,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
-import type { Row } from './connection.js';
 import { migrate, migrations } from './migrate.js';
 
 const CACHE = new URL('../../node_modules/.cache/virtdc/', import.meta.url);
@@ -24,7 +23,7 @@ export function readyDataDirectory(): Promise<Blob> {
 export function migratePglite(pglite: PGlite): Promise<void> {
   return migrate(async (text) => {
     const results = await pglite.exec(text);
-    return (results.at(-1)?.rows ?? []);
+    return results.at(-1)?.rows ?? [];
   });
 }
 

@@ -26,10 +26,13 @@ export async function openPglite(directory: string): Promise<Inventory> {
     await lock.release();
     throw error;
   }
-  return await inventoryOver(pglite, async () => {
+  const inventory = await inventoryOver(pglite, async () => {
     await pglite.close();
     await lock.release();
   });
+  // Whoever held the lease is gone, however it went: we have the lock on the directory.
+  await pglite.query('update lease set expires_at = clock_timestamp()');
+  return inventory;
 }
 
 async function openDirectory(dataDir: string): Promise<PGlite> {

@@ -10,7 +10,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { put } from '../../src/fleet/change.js';
 import { inventoryOver, openPglite } from '../../src/inventory/pglite.js';
 import { readyDataDirectory } from '../../src/inventory/pglite-template.js';
-import type { Inventory, LogEntry } from '../../src/ports/inventory.js';
+import type { Inventory } from '../../src/ports/inventory.js';
 import { inventoryContract } from './contract.js';
 import { EMPTY } from './emptied.js';
 import { AT, host } from './entities.js';
