@@ -92,8 +92,11 @@ export class Ring {
     return events.length === 0 ? [] : [...this.join(topic, events, last)];
   }
 
-  /** Answers of at most the limit's bytes (one event alone may be more); the last one ends the batch at `last`. */
-  *join<F>(topic: Topic<F>, events: readonly WatchEvent[], last: number): Generator<Uint8Array> {
+  /**
+   * Answers of at most the limit's bytes (one event alone may be more); the last one ends the batch at `last`.
+   * Without `last` they are a state, in the middle of which nobody can resume.
+   */
+  *join<F>(topic: Topic<F>, events: readonly WatchEvent[], last?: number): Generator<Uint8Array> {
     let parts: Uint8Array[] = [];
     let bytes = 0;
     let revision = 0;
@@ -106,9 +109,9 @@ export class Ring {
       }
       parts.push(encoded);
       bytes += encoded.length;
-      revision = event.revision;
+      if (last !== undefined) revision = event.revision;
     }
-    yield concat([...parts, topic.encodeTail(last, true)]);
+    yield concat([...parts, topic.encodeTail(last ?? 0, last !== undefined)]);
   }
 
   private encode<F>(topic: Topic<F>, event: WatchEvent): Uint8Array {

@@ -102,7 +102,8 @@ class Watcher<F> {
   private cursor = 0;
   private readonly filterKey: string;
   private waiting: AbortController | undefined;
-  private news: Promise<boolean> | undefined;
+  private news: Promise<void> | undefined;
+  private answeredMs = 0;
 
   constructor(
     private readonly parts: WatchParts,
@@ -118,6 +119,13 @@ class Watcher<F> {
   }
 
   async *answers(signal: AbortSignal, closing: AbortSignal): AsyncGenerator<Uint8Array> {
+    for await (const answer of this.steps(signal, closing)) {
+      yield answer;
+      this.answeredMs = this.parts.clock.monotonicMs();
+    }
+  }
+
+  private async *steps(signal: AbortSignal, closing: AbortSignal): AsyncGenerator<Uint8Array> {
     const ended = AbortSignal.any([signal, closing]);
     ended.addEventListener('abort', () => this.waiting?.abort(), { once: true });
     yield* this.begin();
@@ -128,7 +136,12 @@ class Watcher<F> {
       else if (!synced) {
         synced = true;
         yield this.notice('synced');
-      } else if (!(await this.newsWithin(this.request.progressMs, ended)) && !ended.aborted) yield this.notice('progress');
+      } else {
+        // News that the filter drops is no answer: whoever hears nothing is told how far the log has come.
+        const quietMs = this.parts.clock.monotonicMs() - this.answeredMs;
+        if (quietMs >= this.request.progressMs) yield this.notice('progress');
+        else await this.newsWithin(this.request.progressMs - quietMs, ended);
+      }
     }
     if (!signal.aborted) throw this.end('SHUTTING_DOWN', 'the server is shutting down');
   }
@@ -146,7 +159,7 @@ class Watcher<F> {
     }
     const { value, revision } = await this.parts.authority.read((fleet) => initialEvents(this.topic, filter, fleet));
     this.cursor = revision;
-    if (value.length > 0) yield* this.ring.join(this.topic, value, revision);
+    if (value.length > 0) yield* this.ring.join(this.topic, value);
   }
 
   private async *fromRing(): AsyncGenerator<Uint8Array> {
@@ -183,21 +196,17 @@ class Watcher<F> {
     return Buffer.concat([this.topic.encodeEvent(event), this.topic.encodeTail(this.cursor, true)]);
   }
 
-  /** Whether something beyond the cursor came within the time; also false, at once, when the watch is to end. */
-  private async newsWithin(ms: number, ended: AbortSignal): Promise<boolean> {
-    if (ended.aborted) return false;
+  /** Until something beyond the cursor is there, the time is over, or the watch is to end. */
+  private async newsWithin(ms: number, ended: AbortSignal): Promise<void> {
+    if (ended.aborted) return;
     this.waiting = new AbortController();
-    const quiet = this.parts.clock.sleep(ms, this.waiting.signal).then(
-      () => false,
-      () => false,
-    );
+    const quiet = this.parts.clock.sleep(ms, this.waiting.signal).catch(() => {});
     // One wait for news lasts over any number of quiet intervals.
     this.news ??= this.ring.beyond(this.cursor).then(() => {
       this.news = undefined;
-      return true;
     });
     try {
-      return await Promise.race([this.news, quiet]);
+      await Promise.race([this.news, quiet]);
     } finally {
       this.waiting.abort();
     }
