@@ -64,14 +64,30 @@ export async function lab(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** A before hook: brings `hosts` hosts up, or skips the suite with the reason. */
+/** A before hook: brings `hosts` hosts up, empty if the lab is this process's own, or skips the suite with the reason. */
 export function needsLab(hosts = 3): (this: Context) => Promise<void> {
   return async function (this: Context) {
     this.timeout(UP_DEADLINE_MS);
     const available = labAvailable();
     if (!available.ok) skip(this, available.reason);
     await upOnce(hosts);
+    if (ours) await empty();
   };
+}
+
+/** Ends the guests and removes the disks that an earlier suite left, so that its failure is not the next one's. */
+async function empty(): Promise<void> {
+  for (let n = 1; n <= upHosts; n++) {
+    const host = `node${n}`;
+    for (const guest of await names(host)) await virsh(host, 'destroy', guest);
+    for (const guest of await names(host, '--all', '--persistent')) await virsh(host, 'undefine', guest);
+    await lab('exec', host, 'sh', '-c', `rm -rf /var/lib/libvirt/images/* ${join(labDir, 'shared')}/*`);
+    for (const pool of ['local', 'shared']) await virsh(host, 'pool-refresh', pool);
+  }
+}
+
+async function names(host: string, ...which: string[]): Promise<string[]> {
+  return (await virsh(host, 'list', '--name', ...which)).split('\n').filter((name) => name !== '');
 }
 
 let started: Promise<unknown> = Promise.resolve();
