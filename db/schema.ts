@@ -143,9 +143,8 @@ export const changeLog = pgTable('change_log', {
   /** The entity after the change; null: it is deleted. */
   after: jsonb(),
   deleteReason: text('delete_reason'),
-  load: jsonb(),
-  claims: jsonb(),
-  was: jsonb(),
+  /** What the entity does not tell itself: a host's load, a guest's claims, what filters went by before. */
+  context: json().notNull(),
   at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   cause: text().notNull(),
   principal: text().notNull(),

@@ -21,9 +21,7 @@ CREATE TABLE "change_log" (
 	"key" text NOT NULL,
 	"after" jsonb,
 	"delete_reason" text,
-	"load" jsonb,
-	"claims" jsonb,
-	"was" jsonb,
+	"context" json NOT NULL,
 	"at" timestamp (3) with time zone NOT NULL,
 	"cause" text NOT NULL,
 	"principal" text NOT NULL

@@ -86,8 +86,17 @@ function loadAsOfNow(fleet: Fleet, change: Change): HostLoad | undefined {
 /** So that a watcher whose filter the entity has left can be told, also from the log. */
 function movedFrom(now: Change, before: Change): FilterFacts | undefined {
   const was = filterFacts(before);
+  if (was === undefined) return undefined;
   const is = filterFacts(now);
-  return was === undefined || JSON.stringify(was) === JSON.stringify(is) ? undefined : was;
+  return is !== undefined && sameFacts(was, is) ? undefined : was;
+}
+
+function sameFacts(a: FilterFacts, b: FilterFacts): boolean {
+  return (Object.keys(a) as (keyof FilterFacts)[]).every((name) =>
+    name === 'labels'
+      ? a.labels === b.labels || JSON.stringify(a.labels) === JSON.stringify(b.labels)
+      : a[name] === b[name],
+  );
 }
 
 /** The result with each entity in it replaced by the one that has its revision. */

@@ -17,8 +17,9 @@ import {
   templates,
 } from '../../db/schema.js';
 import type { EntityKind } from '../fleet/change.js';
-import { type Batch, InventoryError, type LogEntry } from '../ports/inventory.js';
+import { type Batch, InventoryError, type LogEntry, type RequestRecord } from '../ports/inventory.js';
 import { encode, UnstorableError } from './document.js';
+import { type Column, orNull, parametersOf, plainText, rowsSql } from './rows.js';
 
 /** Where each kind of entity is kept. */
 export const TABLE_OF = {
@@ -43,21 +44,42 @@ export interface Statement {
   readonly parameters: readonly (string | number)[];
 }
 
+interface Encoded {
+  /** Of each entity of the batch, which may be in an entry and in an answer. */
+  readonly texts: ReadonlyMap<object, string>;
+  /** Revisions of the entries that leave their entity as the batch does. */
+  readonly last: ReadonlySet<number>;
+}
+
+const ENTRY_COLUMNS: readonly Column<LogEntry, Encoded>[] = [
+  { name: 'kind', type: 'text', of: ({ kind }) => kind },
+  { name: 'key', type: 'text', of: ({ key }) => plainText(key) },
+  { name: 'after', type: 'jsonb', mayBeNull: true, of: ({ after }, { texts }) => encode(after, texts) },
+  { name: 'last', type: 'boolean', of: ({ revision }, { last }) => (last.has(revision) ? 't' : 'f') },
+  { name: 'delete_reason', type: 'text', mayBeNull: true, of: ({ deleteReason }) => orNull(deleteReason) },
+  { name: 'context', type: 'json', of: ({ load, claims, was }) => encode({ load, claims, was }) },
+  { name: 'at', type: 'timestamptz', of: ({ at }) => at.toISOString() },
+  { name: 'cause', type: 'text', of: ({ cause }) => plainText(cause) },
+  { name: 'principal', type: 'text', of: ({ principal }) => plainText(principal) },
+];
+
+const REQUEST_COLUMNS: readonly Column<RequestRecord, Encoded>[] = [
+  { name: 'principal', type: 'text', of: ({ principal }) => plainText(principal) },
+  { name: 'method', type: 'text', of: ({ method }) => plainText(method) },
+  { name: 'request_id', type: 'text', of: ({ requestId }) => plainText(requestId) },
+  { name: 'payload_hash', type: 'text', of: ({ payloadHash }) => plainText(payloadHash) },
+  { name: 'answer', type: 'json', of: ({ answer }, { texts }) => encode(answer, texts) },
+  { name: 'at', type: 'timestamptz', of: ({ at }) => at.toISOString() },
+];
+
 /** Answers one row {written: 1}, or {written: 0} if the lease does not allow it. Throws POISON for what cannot be stored. */
-export function commitStatement(batch: Batch): Statement {
-  const kinds = new Set(batch.entries.map(({ kind }) => kind));
-  const lastRevision = batch.entries.at(-1)?.revision ?? batch.afterRevision;
+export function commitStatement({ id, epoch, afterRevision, entries, requests }: Batch): Statement {
+  const kinds = new Set(entries.map(({ kind }) => kind));
+  const lastRevision = entries.at(-1)?.revision ?? afterRevision;
   try {
     return {
       text: textFor(KINDS.filter((kind) => kinds.has(kind))),
-      parameters: [
-        entriesText(batch.entries),
-        `[${batch.requests.map(encode).join(',')}]`,
-        batch.id,
-        batch.epoch,
-        batch.afterRevision,
-        lastRevision,
-      ],
+      parameters: [id, epoch, afterRevision, lastRevision, requests.length, ...columnsOf(entries, requests)],
     };
   } catch (error) {
     if (error instanceof UnstorableError) throw new InventoryError('POISON', error.message, { cause: error });
@@ -65,17 +87,15 @@ export function commitStatement(batch: Batch): Statement {
   }
 }
 
-/** Each entry once, as JSON; `last` marks the one that leaves its entity as the batch does. */
-function entriesText(entries: readonly LogEntry[]): string {
-  const lastOf = new Map(entries.map((entry) => [`${entry.kind}:${entry.key}`, entry.revision]));
-  const texts = entries.map((entry) => {
-    const { revision, kind, key, deleteReason: delete_reason, at, cause, principal } = entry;
-    const last = lastOf.get(`${kind}:${key}`) === revision;
-    const plain = JSON.stringify({ revision, kind, key, last, delete_reason, at, cause, principal });
-    const documents = `"after":${encode(entry.after)},"load":${encode(entry.load)},"claims":${encode(entry.claims)}`;
-    return `${plain.slice(0, -1)},${documents},"was":${encode(entry.was)}}`;
-  });
-  return `[${texts.join(',')}]`;
+function columnsOf(entries: readonly LogEntry[], requests: readonly RequestRecord[]): string[] {
+  const texts = new Map<object, string>();
+  const lastOf = new Map<string, number>();
+  for (const { kind, key, revision, after } of entries) {
+    lastOf.set(`${kind}:${key}`, revision);
+    if (after !== undefined) texts.set(after, encode(after));
+  }
+  const encoded: Encoded = { texts, last: new Set(lastOf.values()) };
+  return [...parametersOf(ENTRY_COLUMNS, entries, encoded), ...parametersOf(REQUEST_COLUMNS, requests, encoded)];
 }
 
 /** One text for each set of kinds, so that the server prepares few of them. */
@@ -91,30 +111,30 @@ function textFor(kinds: readonly EntityKind[]): string {
   return text;
 }
 
+const FIRST_ENTRY_PARAMETER = 6;
+const FIRST_REQUEST_PARAMETER = FIRST_ENTRY_PARAMETER + ENTRY_COLUMNS.length;
+
 function writeText(kinds: readonly EntityKind[]): string {
   return `
-with entries as materialized (
-  select * from json_to_recordset($1::text::json) as entry (
-    revision bigint, kind text, key text, last boolean, delete_reason text, at timestamptz, cause text, principal text,
-    after jsonb, load jsonb, claims jsonb, was jsonb)
-), head as (
-  update lease set last_revision = $6::bigint
-  where epoch = $4::bigint and last_revision = $5::bigint and expires_at > clock_timestamp()
+with head as (
+  update lease set last_revision = $4::bigint
+  where epoch = $2::bigint and last_revision = $3::bigint and expires_at > clock_timestamp()
   returning epoch
-), logged as (
-  insert into change_log (revision, kind, key, after, delete_reason, load, claims, was, at, cause, principal)
-  select revision, kind, key, after, delete_reason, load, claims, was, at, cause, principal from entries, head
 ), batch as (
-  insert into batches (id, epoch, last_revision) select $3::uuid, epoch, $6::bigint from head
+  insert into batches (id, epoch, last_revision) select $1::uuid, epoch, $4::bigint from head
+), entries as materialized (
+  select * from ${rowsSql(ENTRY_COLUMNS, FIRST_ENTRY_PARAMETER, '$4::bigint - $3::bigint')} as entry
+), logged as (
+  insert into change_log (revision, kind, key, after, delete_reason, context, at, cause, principal)
+  select $3::bigint + n, kind, key, after, delete_reason, context, at, cause, principal from entries, head
 ), requests as (
   insert into request_ids (principal, method, request_id, payload_hash, answer, at)
-  select principal, method, "requestId", "payloadHash", answer, (at ->> '$date')::timestamptz
-  from json_to_recordset($2::text::json) as request (
-    principal text, method text, "requestId" text, "payloadHash" text, answer json, at json), head
+  select principal, method, request_id, payload_hash, answer, at
+  from ${rowsSql(REQUEST_COLUMNS, FIRST_REQUEST_PARAMETER, '$5::bigint')} as request, head
   on conflict (principal, method, request_id) do update
   set payload_hash = excluded.payload_hash, answer = excluded.answer, at = excluded.at
 )${kinds.map(writeEntities).join('')}
-select count(*)::integer as written, max(pg_notify('${LOG_CHANNEL}', $6::text)::text) as notified from head`;
+select count(*)::integer as written, max(pg_notify('${LOG_CHANNEL}', $4::text)::text) as notified from head`;
 }
 
 function writeEntities(kind: EntityKind): string {

@@ -8,55 +8,60 @@ export class UnstorableError extends Error {
   override readonly name = 'UnstorableError';
 }
 
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+/** Objects whose text is known already; who encodes several values that share objects saves work. */
+type Known = Pick<ReadonlyMap<object, string>, 'get'>;
 
-export function encode(value: unknown): string {
-  const text = JSON.stringify(toJson(value));
-  // JSON escapes few characters by number, so that most texts pass by this first look alone.
-  if (text.includes('\\u') && UNSTORABLE_ESCAPE.test(text)) {
-    throw new UnstorableError('a text holds a NUL or half a surrogate pair');
-  }
-  return text;
-}
-
-/** An escaped NUL or lone surrogate whose backslash is not itself escaped. */
-const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
-
-function toJson(value: unknown): Json {
+export function encode(value: unknown, known?: Known): string {
   switch (typeof value) {
     case 'string':
-    case 'boolean':
-      return value;
+      return encodeText(value);
     case 'number':
       if (!Number.isFinite(value)) throw new UnstorableError(`${value} is not a finite number`);
-      return value;
+      return String(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
     case 'undefined':
-      return null;
+      return 'null';
     case 'object':
-      if (value === null) return { $null: true };
-      if (Array.isArray(value)) return value.map(toJson);
-      if (value instanceof Date) return dateToJson(value);
-      return objectToJson(value);
+      if (value === null) return '{"$null":true}';
+      return known?.get(value) ?? encodeObject(value, known);
     default:
       throw new UnstorableError(`a ${typeof value} is no plain data`);
   }
 }
 
-function dateToJson(date: Date): Json {
-  if (Number.isNaN(date.getTime())) throw new UnstorableError('an invalid Date');
-  return { $date: date.toISOString() };
+/** Anything but the characters that stand for themselves, which most texts here consist of. */
+const NEEDS_ESCAPES = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+/** An escaped NUL or lone surrogate whose backslash is not itself escaped. */
+const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+function encodeText(text: string): string {
+  if (!NEEDS_ESCAPES.test(text)) return `"${text}"`;
+  const escaped = JSON.stringify(text);
+  if (escaped.includes('\\u') && UNSTORABLE_ESCAPE.test(escaped)) {
+    throw new UnstorableError('a text holds a NUL or half a surrogate pair');
+  }
+  return escaped;
 }
 
-function objectToJson(object: object): Json {
+function encodeObject(object: object, known: Known | undefined): string {
+  if (Array.isArray(object)) return `[${object.map((member) => encode(member, known)).join(',')}]`;
+  if (object instanceof Date) return encodeDate(object);
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
     throw new UnstorableError(`a ${object.constructor.name} is no plain data`);
   }
-  const json: { [key: string]: Json } = {};
+  let text = '{';
   for (const [key, value] of Object.entries(object)) {
-    set(json, key.startsWith('$') ? `$${key}` : key, toJson(value));
+    if (text.length > 1) text += ',';
+    text += `${encodeText(key.startsWith('$') ? `$${key}` : key)}:${encode(value, known)}`;
   }
-  return json;
+  return `${text}}`;
+}
+
+function encodeDate(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw new UnstorableError('an invalid Date');
+  return `{"$date":"${date.toISOString()}"}`;
 }
 
 /** Assigning to __proto__ would set the prototype instead of a key. */
@@ -69,7 +74,7 @@ function set(target: object, key: string, value: unknown): void {
 }
 
 export function decode(text: string): unknown {
-  return revive(JSON.parse(text) as Json);
+  return revive(JSON.parse(text));
 }
 
 /** What decode() does for JSON that was parsed already. */

@@ -189,8 +189,8 @@ function fenced(epoch: number): InventoryError {
 }
 
 function entryOf(row: typeof changeLog.$inferSelect): LogEntry {
-  const { after, deleteReason, load, claims, was, ...plain } = row;
-  const documents = { after: revive(after), load: revive(load), claims: revive(claims), was: revive(was) };
+  const { after, deleteReason, context, ...plain } = row;
+  const documents = { after: revive(after), ...(revive(context) as Pick<LogEntry, 'load' | 'claims' | 'was'>) };
   return { ...plain, ...documents, deleteReason: deleteReason ?? undefined } as LogEntry;
 }
 
