@@ -43,10 +43,16 @@ describe('AdoptGuests', () => {
   it('puts the guest and its claim in the place of the foreign load', () => {
     const fleet = parseFleet(FLEET);
     const { adoptions, over } = accepted(fleet, adoptGuests({ domains: [domain()], labels: { team: 'web' } }));
-    assert.deepEqual(adoptions.map((one) => [one.verdict, one.guest?.vmid]), [['ADOPTED', 'web-server']]);
+    assert.deepEqual(
+      adoptions.map((one) => [one.verdict, one.guest?.vmid]),
+      [['ADOPTED', 'web-server']],
+    );
     assert.deepEqual(over, []);
     const guest = fleet.get('guest', 'web-server');
-    assert.deepEqual([guest?.domainName, guest?.adopted, guest?.persistent, guest?.state], ['Web Server', true, true, 'RUNNING']);
+    assert.deepEqual(
+      [guest?.domainName, guest?.adopted, guest?.persistent, guest?.state],
+      ['Web Server', true, true, 'RUNNING'],
+    );
     assert.deepEqual(guest?.labels, { team: 'web' });
     assert.equal(fleet.get('template', `adopted:${UUID}`)?.xml, '<domain/>');
     assert.equal(fleet.get('claim', `a/${UUID}`), undefined);
@@ -59,7 +65,10 @@ describe('AdoptGuests', () => {
     accepted(fleet, adoptGuests({ domains: [domain()], labels: {} }));
     const revision = fleet.revision;
     const { adoptions } = accepted(fleet, adoptGuests({ domains: [domain()], labels: {} }));
-    assert.deepEqual(adoptions.map((one) => [one.verdict, one.guest?.vmid]), [['ALREADY', 'web-server']]);
+    assert.deepEqual(
+      adoptions.map((one) => [one.verdict, one.guest?.vmid]),
+      [['ALREADY', 'web-server']],
+    );
     assert.equal(fleet.revision, revision);
   });
 
@@ -99,7 +108,10 @@ describe('AdoptGuests', () => {
   it('gives domains of one name vmids of their own', () => {
     const domains = ['u1', 'u2', 'u3'].map((uuid) => domain({ uuid, domainName: 'mine' }));
     const { adoptions } = accepted(parseFleet(FLEET), adoptGuests({ domains, labels: {} }));
-    assert.deepEqual(adoptions.map((one) => one.guest?.vmid), ['mine-2', 'mine-3', 'mine-4']);
+    assert.deepEqual(
+      adoptions.map((one) => one.guest?.vmid),
+      ['mine-2', 'mine-3', 'mine-4'],
+    );
   });
 
   it('makes guests that can be moved and terminated like any other', () => {

@@ -8,9 +8,9 @@ import type { Command, DecisionContext } from '../../src/fleet/decision.js';
 import type { Fleet } from '../../src/fleet/fleet.js';
 import type { Operation } from '../../src/fleet/operation.js';
 import type { Refusal, RefusalReason } from '../../src/fleet/refusal.js';
-import { RECIPES } from '../../src/operations/recipes.js';
-import { type MoveFacts } from '../../src/policy/move.js';
 import { PLAIN_TRAITS } from '../../src/fleet/traits.js';
+import { RECIPES } from '../../src/operations/recipes.js';
+import type { MoveFacts } from '../../src/policy/move.js';
 import { EPOCH } from '../fleets/parse.js';
 
 export const PLAIN_MOVE: MoveFacts = { traits: PLAIN_TRAITS, refusedBy: new Set() };
@@ -26,7 +26,10 @@ export function testContext(): DecisionContext {
     requestId: 'request-1',
     newOperationName: () => `op-${number()}`,
     newUuid: () => `10000000-0000-4000-8000-${number()}`,
-    newMac: () => `52:54:00:${number().slice(-6).replace(/(..)(..)(..)/, '$1:$2:$3')}`,
+    newMac: () =>
+      `52:54:00:${number()
+        .slice(-6)
+        .replace(/(..)(..)(..)/, '$1:$2:$3')}`,
   };
 }
 
@@ -43,7 +46,8 @@ export function commit(fleet: Fleet, changes: readonly Change[]): void {
 /** The command's result, committed; a refusal fails the test. */
 export function accepted<R>(fleet: Fleet, command: Command<R>): R {
   const decision = command.decide(fleet, testContext());
-  if (!decision.accepted) assert.fail(`${command.name} was refused: ${decision.refusal.reason}: ${decision.refusal.message}`);
+  if (!decision.accepted)
+    assert.fail(`${command.name} was refused: ${decision.refusal.reason}: ${decision.refusal.message}`);
   commit(fleet, decision.changes);
   return decision.result;
 }

@@ -12,7 +12,9 @@ import { kib, parseFleet, readFleet } from '../fleets/parse.js';
 import { accepted, fail, refused } from './decide.js';
 import { migration, submission } from './requests.js';
 
-const [FACTS] = [...parseFleet('host | x | 8 | 16GiB | 1GiB | uuid=machine-x').all('host')].map((host) => host.observed);
+const [FACTS] = [...parseFleet('host | x | 8 | 16GiB | 1GiB | uuid=machine-x').all('host')].map(
+  (host) => host.observed,
+);
 
 function registration(hostname: string, more: Partial<RegisterHostRequest> = {}): RegisterHostRequest {
   assert.ok(FACTS);
@@ -55,7 +57,10 @@ const on = (hostname: string) => ({ hostname, expectedRevision: 0 });
 describe('RegisterHost', () => {
   it('takes what is declared, and what was observed for the rest', () => {
     const fleet = parseFleet('policy |');
-    const host = accepted(fleet, registerHost(registration('x', { capacity: { cpu: 4, ioKib: 5 }, reserve: { cpu: 1 } })));
+    const host = accepted(
+      fleet,
+      registerHost(registration('x', { capacity: { cpu: 4, ioKib: 5 }, reserve: { cpu: 1 } })),
+    );
     assert.deepEqual(host.capacity, { cpu: 4, memoryKib: kib('16GiB'), ioKib: 5 });
     assert.deepEqual(host.reserve, { cpu: 1, memoryKib: 0, ioKib: 0 });
     assert.deepEqual([host.condition, host.adminState, host.observed], ['READY', 'AVAILABLE', FACTS]);
@@ -103,7 +108,9 @@ describe('UpdateHost', () => {
     const fleet = parseFleet('host | x | 8 | 16GiB | 1GiB | labels=a:1,b:2 zone=z');
     const host = accepted(
       fleet,
-      updateHost(update('x', { capacity: { cpu: 4 }, ratios: { cpu: 2 }, setLabels: { c: '3' }, removeLabels: ['a', 'no'] })),
+      updateHost(
+        update('x', { capacity: { cpu: 4 }, ratios: { cpu: 2 }, setLabels: { c: '3' }, removeLabels: ['a', 'no'] }),
+      ),
     );
     assert.deepEqual([host.capacity.cpu, host.capacity.memoryKib, host.ratios.cpu], [4, kib('16GiB'), 2]);
     assert.deepEqual([host.labels, host.zone], [{ b: '2', c: '3' }, 'z']);

@@ -78,15 +78,14 @@ describe('ImportNodeInfo', () => {
   it('names absent hosts, and removes them only if asked to and nothing depends on them', () => {
     const fleet = readFleet('three-nodes');
     const list = [node('node4', '8 16GiB 500GiB')];
-    const changes = (prune: boolean) => accepted(fleet, importing(list, prune)).diff.map((one) => `${one.hostname} ${one.change}`);
+    const changes = (prune: boolean) =>
+      accepted(fleet, importing(list, prune)).diff.map((one) => `${one.hostname} ${one.change}`);
     assert.deepEqual(changes(false), ['node4 ADDED', 'node1 ABSENT', 'node2 ABSENT', 'node3 ABSENT']);
     const { diff } = accepted(fleet, importing(list, true));
-    assert.deepEqual(diff.map((one) => `${one.hostname} ${one.change}`), [
-      'node4 UNCHANGED',
-      'node1 ABSENT',
-      'node2 REMOVED',
-      'node3 ABSENT',
-    ]);
+    assert.deepEqual(
+      diff.map((one) => `${one.hostname} ${one.change}`),
+      ['node4 UNCHANGED', 'node1 ABSENT', 'node2 REMOVED', 'node3 ABSENT'],
+    );
     assert.equal(diff[1]?.keptBy?.reason, 'HOST_HAS_GUESTS');
     assert.equal(fleet.get('host', 'node2'), undefined);
     assert.deepEqual(fleet.get('pool', 'shared')?.hosts, ['node1', 'node3']);

@@ -18,7 +18,7 @@ import { allocatable } from '../../src/fleet/host.js';
 import { isOpen, type Operation } from '../../src/fleet/operation.js';
 import { add, NOTHING, sameResources } from '../../src/fleet/resources.js';
 import { readFleet } from '../fleets/parse.js';
-import { PLAIN_MOVE, commit, fail, succeed, testContext } from './decide.js';
+import { commit, fail, PLAIN_MOVE, succeed, testContext } from './decide.js';
 import { cpuScaling, migration, submission } from './requests.js';
 
 const VMIDS = Array.from({ length: 8 }, (_, number) => `vm${number}`);
@@ -26,7 +26,10 @@ const HOSTS = ['node1', 'node2', 'node3', 'nowhere', ''];
 const GIB = 1024 * 1024;
 
 /** Numbers a caller may really send: mostly sane, some of them not. */
-const cpus = fc.oneof({ weight: 19, arbitrary: fc.integer({ min: 1, max: 8 }) }, fc.constantFrom(0, -1, 2 ** 31, Number.NaN));
+const cpus = fc.oneof(
+  { weight: 19, arbitrary: fc.integer({ min: 1, max: 8 }) },
+  fc.constantFrom(0, -1, 2 ** 31, Number.NaN),
+);
 const kibs = fc.oneof(
   { weight: 19, arbitrary: fc.integer({ min: 1, max: 12 }).map((gib) => gib * GIB) },
   fc.constantFrom(0, -1, 2 ** 53, 1.5),
@@ -122,7 +125,9 @@ function endable(fleet: Fleet): readonly Operation[] {
   const open = [...fleet.all('operation')].filter(isOpen);
   return open.filter((one) => {
     const part = open.some((other) => other.parent === one.name);
-    const predecessor = open.some((other) => other.target === one.target && other.name < one.name && other.cancelRequested);
+    const predecessor = open.some(
+      (other) => other.target === one.target && other.name < one.name && other.cancelRequested,
+    );
     return !part && !(predecessor && one.input.kind === 'TERMINATE_GUEST');
   });
 }

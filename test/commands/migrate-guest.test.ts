@@ -41,7 +41,10 @@ describe('MigrateGuest', () => {
     assert.deepEqual(operation.charged, held);
     succeed(fleet, operation.name);
     assert.equal(fleet.get('guest', 'medium')?.hostname, 'node3');
-    assert.deepEqual(fleet.claimsOf('medium').map((claim) => [claim.hostname, claim.kind]), [['node3', 'GUEST']]);
+    assert.deepEqual(
+      fleet.claimsOf('medium').map((claim) => [claim.hostname, claim.kind]),
+      [['node3', 'GUEST']],
+    );
     assert.deepEqual(fleet.get('claim', 'node3/medium')?.resources, held);
   });
 
@@ -50,7 +53,10 @@ describe('MigrateGuest', () => {
     const before = [...fleet.all('host')].map((host) => fleet.claimed(host.hostname));
     const { operation } = accepted(fleet, migrateGuest(migration('medium', { destHost: 'node3' })));
     fail(fleet, operation.name);
-    assert.deepEqual([...fleet.all('host')].map((host) => fleet.claimed(host.hostname)), before);
+    assert.deepEqual(
+      [...fleet.all('host')].map((host) => fleet.claimed(host.hostname)),
+      before,
+    );
     assert.equal(fleet.get('guest', 'medium')?.state, 'RUNNING');
   });
 
@@ -98,12 +104,17 @@ describe('MigrateGuest', () => {
     for (const vmid of ['on-local', 'on-shared', 'diskless']) {
       refused(fleet, migrateGuest(migration(vmid, { policy })), 'MIGRATION_IMPOSSIBLE');
     }
-    assert.equal(inputOf(accepted(fleet, migrateGuest(migration('on-locked', { policy }))).operation).policy.onTimeout, 'POSTCOPY');
+    assert.equal(
+      inputOf(accepted(fleet, migrateGuest(migration('on-locked', { policy }))).operation).policy.onTimeout,
+      'POSTCOPY',
+    );
   });
 
   it('fills in the policy, and refuses figures that are none', () => {
     const fleet = parseFleet(POOLS);
-    const { policy } = inputOf(accepted(fleet, migrateGuest(migration('on-locked', { policy: { maxDowntimeMs: 50 } }))).operation);
+    const { policy } = inputOf(
+      accepted(fleet, migrateGuest(migration('on-locked', { policy: { maxDowntimeMs: 50 } }))).operation,
+    );
     assert.deepEqual(policy, {
       bandwidthMibPerS: 0,
       maxDowntimeMs: 50,
@@ -119,7 +130,11 @@ describe('MigrateGuest', () => {
 
   it('refuses a named host in its own figures', () => {
     const fleet = readFleet('three-nodes');
-    const { metadata, explanation } = refused(fleet, migrateGuest(migration('large', { destHost: 'node2' })), 'HOST_DOES_NOT_FIT');
+    const { metadata, explanation } = refused(
+      fleet,
+      migrateGuest(migration('large', { destHost: 'node2' })),
+      'HOST_DOES_NOT_FIT',
+    );
     assert.equal(metadata.codes, 'INSUFFICIENT_CPU, INSUFFICIENT_MEMORY');
     assert.equal(explanation?.hosts[0]?.shortfall.cpu, 5);
     refused(fleet, migrateGuest(migration('large', { destHost: 'nowhere' })), 'HOST_NOT_FOUND');
@@ -127,7 +142,8 @@ describe('MigrateGuest', () => {
   });
 
   it('refuses the same machine under another name', () => {
-    const text = 'host | a | 4 | 8GiB | 9GiB | uuid=m\nhost | b | 4 | 8GiB | 9GiB | uuid=m\nguest | g | a | 1 | 1GiB | 1GiB |';
+    const text =
+      'host | a | 4 | 8GiB | 9GiB | uuid=m\nhost | b | 4 | 8GiB | 9GiB | uuid=m\nguest | g | a | 1 | 1GiB | 1GiB |';
     refused(parseFleet(text), migrateGuest(migration('g', { destHost: 'b' })), 'SAME_MACHINE');
     refused(parseFleet(text), migrateGuest(migration('g')), 'NO_HOST_FITS');
   });

@@ -14,8 +14,8 @@ import { removeHost } from '../../src/commands/remove-host.js';
 import { removeImage } from '../../src/commands/remove-image.js';
 import { removePool } from '../../src/commands/remove-pool.js';
 import { scaleCpu } from '../../src/commands/scale-cpu.js';
-import { submitGuest } from '../../src/commands/submit-guest.js';
 import { startGuest } from '../../src/commands/start-guest.js';
+import { submitGuest } from '../../src/commands/submit-guest.js';
 import { terminateGuest } from '../../src/commands/terminate-guest.js';
 import type { Command } from '../../src/fleet/decision.js';
 import type { Fleet } from '../../src/fleet/fleet.js';
@@ -114,7 +114,10 @@ describe('refusals', () => {
       const named = Object.values(refusal.metadata).join(' ');
       if (refusal.violations.length > 0) return;
       for (const number of refusal.message.match(/(?<![\w-])\d+(?![\w-])/g) ?? []) {
-        assert.ok(told.has(number) || named.includes(number), `${number} of "${refusal.message}" is not in the metadata`);
+        assert.ok(
+          told.has(number) || named.includes(number),
+          `${number} of "${refusal.message}" is not in the metadata`,
+        );
       }
     });
   }

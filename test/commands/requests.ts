@@ -37,7 +37,11 @@ export function cpuScaling(vmid: string, cpu: number, more: Partial<ScaleCpuRequ
   return { vmid, cpu, expectedRevision: 0, hostname: '', onNoRoom: 'REFUSE', facts: PLAIN_MOVE, ...more };
 }
 
-export function memoryScaling(vmid: string, memory: string, more: Partial<ScaleMemoryRequest> = {}): ScaleMemoryRequest {
+export function memoryScaling(
+  vmid: string,
+  memory: string,
+  more: Partial<ScaleMemoryRequest> = {},
+): ScaleMemoryRequest {
   const memoryKib = kib(memory);
   return { vmid, memoryKib, expectedRevision: 0, hostname: '', onNoRoom: 'REFUSE', facts: PLAIN_MOVE, ...more };
 }

@@ -110,7 +110,10 @@ describe('ScaleCpu', () => {
     const fleet = parseFleet(SMALL);
     for (const cpu of [0, -1, 9, 1.5, Number.NaN, 2 ** 53]) {
       const { violations } = refused(fleet, scaleCpu(cpuScaling('g', cpu)), 'INVALID_FIELDS');
-      assert.deepEqual(violations.map((violation) => violation.field), ['cpu']);
+      assert.deepEqual(
+        violations.map((violation) => violation.field),
+        ['cpu'],
+      );
     }
     refused(fleet, scaleCpu(cpuScaling('g', 3, { hostname: 'b' })), 'WRONG_HOST');
     refused(fleet, scaleCpu(cpuScaling('nobody', 3)), 'GUEST_NOT_FOUND');
@@ -168,7 +171,10 @@ describe('ScaleMemory', () => {
     const fleet = parseFleet(SMALL);
     for (const memory of ['0', '1MiB', '9GiB', '0.5']) {
       const { violations } = refused(fleet, scaleMemory(memoryScaling('g', memory)), 'INVALID_FIELDS');
-      assert.deepEqual(violations.map((violation) => violation.field), ['memory_kib']);
+      assert.deepEqual(
+        violations.map((violation) => violation.field),
+        ['memory_kib'],
+      );
     }
   });
 });

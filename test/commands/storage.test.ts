@@ -33,7 +33,15 @@ function poolUpdate(name: string, more: Partial<UpdatePoolRequest> = {}): Update
 }
 
 const SHA = 'a'.repeat(64);
-const image = { pool: 'local', hostname: 'a', name: 'debian', format: 'qcow2', sizeBytes: 1, virtualKib: 1, sha256: SHA } as const;
+const image = {
+  pool: 'local',
+  hostname: 'a',
+  name: 'debian',
+  format: 'qcow2',
+  sizeBytes: 1,
+  virtualKib: 1,
+  sha256: SHA,
+} as const;
 
 describe('pools', () => {
   it('are registered once, on hosts that exist', () => {
@@ -46,18 +54,37 @@ describe('pools', () => {
   });
 
   it('of one host each are not locked, measured or exported', () => {
-    const wrong = { kind: 'LOCAL', locking: true, capacityKib: 5, exportedBy: 'node1', hosts: ['node1', 'node1'] } as const;
+    const wrong = {
+      kind: 'LOCAL',
+      locking: true,
+      capacityKib: 5,
+      exportedBy: 'node1',
+      hosts: ['node1', 'node1'],
+    } as const;
     const { violations } = refused(readFleet('three-nodes'), registerPool(pool('local', wrong)), 'INVALID_FIELDS');
-    assert.deepEqual(violations.map((violation) => violation.field), ['hosts', 'locking', 'capacity_kib', 'exported_by']);
+    assert.deepEqual(
+      violations.map((violation) => violation.field),
+      ['hosts', 'locking', 'capacity_kib', 'exported_by'],
+    );
   });
 
   it('are changed, but not from under their guests', () => {
     const fleet = readFleet('three-nodes');
     refused(fleet, updatePool(poolUpdate('shared', { removeHosts: ['node1'] })), 'POOL_IN_USE');
-    assert.equal(refused(fleet, updatePool(poolUpdate('shared', { capacityKib: 1 })), 'POOL_IN_USE').metadata.used_kib, `${kib('54GiB')}`);
-    const after = accepted(fleet, updatePool(poolUpdate('shared', { removeHosts: ['node2', 'x'], capacityKib: kib('54GiB'), locking: true })));
+    assert.equal(
+      refused(fleet, updatePool(poolUpdate('shared', { capacityKib: 1 })), 'POOL_IN_USE').metadata.used_kib,
+      `${kib('54GiB')}`,
+    );
+    const after = accepted(
+      fleet,
+      updatePool(poolUpdate('shared', { removeHosts: ['node2', 'x'], capacityKib: kib('54GiB'), locking: true })),
+    );
     assert.deepEqual([after.hosts, after.capacityKib, after.locking], [['node1', 'node3'], kib('54GiB'), true]);
-    assert.deepEqual(accepted(fleet, updatePool(poolUpdate('shared', { addHosts: ['node1', 'node2'] }))).hosts, ['node1', 'node3', 'node2']);
+    assert.deepEqual(accepted(fleet, updatePool(poolUpdate('shared', { addHosts: ['node1', 'node2'] }))).hosts, [
+      'node1',
+      'node3',
+      'node2',
+    ]);
     refused(fleet, updatePool(poolUpdate('shared', { expectedRevision: 1 })), 'STALE_REVISION');
     refused(fleet, updatePool(poolUpdate('nowhere')), 'POOL_NOT_FOUND');
   });
@@ -117,7 +144,10 @@ describe('base images', () => {
   it('have figures and a digest', () => {
     const wrong = { ...image, sizeBytes: 0, virtualKib: -1, sha256: 'A'.repeat(64) };
     const { violations } = refused(parseFleet(FLEET), addImage(wrong), 'INVALID_FIELDS');
-    assert.deepEqual(violations.map((violation) => violation.field), ['size_bytes', 'virtual_kib', 'sha256']);
+    assert.deepEqual(
+      violations.map((violation) => violation.field),
+      ['size_bytes', 'virtual_kib', 'sha256'],
+    );
   });
 
   it('stay while a guest, there or on its way there, has a disk on them', () => {
@@ -185,6 +215,9 @@ describe('base guests', () => {
   it('name images only for disks they have', () => {
     const wrong = { ...request, images: { vdc: 'debian', vda: '' }, xml: 'x'.repeat(1024 * 1024 + 1) };
     const { violations } = refused(parseFleet('policy |'), importBaseGuest(wrong), 'INVALID_FIELDS');
-    assert.deepEqual(violations.map((violation) => violation.field), ['xml', 'images', 'images']);
+    assert.deepEqual(
+      violations.map((violation) => violation.field),
+      ['xml', 'images', 'images'],
+    );
   });
 });

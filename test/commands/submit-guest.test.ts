@@ -26,7 +26,10 @@ describe('SubmitGuest', () => {
     const { operation } = accepted(fleet, submitGuest(submission('vm1', { maxMemoryKib: kib('4GiB') })));
     fail(fleet, operation.name);
     assert.equal(fleet.get('guest', 'vm1'), undefined);
-    assert.deepEqual([...fleet.all('host')].map((host) => fleet.available(host)), before);
+    assert.deepEqual(
+      [...fleet.all('host')].map((host) => fleet.available(host)),
+      before,
+    );
     accepted(fleet, submitGuest(submission('vm1')));
   });
 
@@ -34,7 +37,10 @@ describe('SubmitGuest', () => {
     const fleet = readFleet('last-slot');
     assert.equal(accepted(fleet, submitGuest(submission('first'))).guest.hostname, 'node2');
     const refusal = refused(fleet, submitGuest(submission('second')), 'NO_HOST_FITS');
-    assert.deepEqual(refusal.explanation?.hosts.map((host) => host.verdict), ['REJECTED', 'REJECTED']);
+    assert.deepEqual(
+      refusal.explanation?.hosts.map((host) => host.verdict),
+      ['REJECTED', 'REJECTED'],
+    );
   });
 
   it('decides again, at its turn, what was decided on an older fleet', () => {
@@ -64,20 +70,29 @@ describe('SubmitGuest', () => {
       image | local | a | big | 20GiB
       base | web | vda=big vdb= | NETWORK:default | pc`);
     const { violations } = refused(fleet, submitGuest(submission('vm1', { ioKib: kib('10GiB') })), 'INVALID_FIELDS');
-    assert.deepEqual(violations.map((violation) => violation.field), ['io_kib']);
+    assert.deepEqual(
+      violations.map((violation) => violation.field),
+      ['io_kib'],
+    );
     const { guest } = accepted(fleet, submitGuest(submission('vm1', { ioKib: kib('30GiB') })));
     // The disk without an image gets the rest.
-    assert.deepEqual(guest.disks.map((disk) => disk.capacityKib), [kib('20GiB'), kib('10GiB')]);
+    assert.deepEqual(
+      guest.disks.map((disk) => disk.capacityKib),
+      [kib('20GiB'), kib('10GiB')],
+    );
     assert.equal(accepted(fleet, submitGuest(submission('vm2'))).guest.ioKib, kib('20GiB') + 1024);
   });
 
   it('adds a seed as a disk of its own', () => {
     const seed = { guestHostname: 'vm1', sshAuthorizedKeys: ['ssh-ed25519 AAAA'], userData: '' };
     const { guest } = accepted(readFleet('three-nodes'), submitGuest(submission('vm1', { seed })));
-    assert.deepEqual(guest.disks.map((disk) => [disk.target, disk.role, disk.format]), [
-      ['vda', 'DISK', 'qcow2'],
-      ['vdb', 'SEED', 'raw'],
-    ]);
+    assert.deepEqual(
+      guest.disks.map((disk) => [disk.target, disk.role, disk.format]),
+      [
+        ['vda', 'DISK', 'qcow2'],
+        ['vdb', 'SEED', 'raw'],
+      ],
+    );
     assert.deepEqual(guest.seed, seed);
   });
 
@@ -117,7 +132,9 @@ describe('SubmitGuest', () => {
   });
 
   it('says which image is missing where', () => {
-    const fleet = parseFleet('host | a | 4 | 8GiB | 9GiB |\npool | local | LOCAL | a |\nbase | web | vda=debian | | pc');
+    const fleet = parseFleet(
+      'host | a | 4 | 8GiB | 9GiB |\npool | local | LOCAL | a |\nbase | web | vda=debian | | pc',
+    );
     const { explanation } = refused(fleet, submitGuest(submission('vm1')), 'NO_HOST_FITS');
     assert.deepEqual(explanation?.hosts[0]?.codes, ['BASE_IMAGE_MISSING']);
   });

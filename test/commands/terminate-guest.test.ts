@@ -60,7 +60,8 @@ describe('TerminateGuest', () => {
     const scaling = accepted(fleet, scaleCpu(cpuScaling('g', 4, { onNoRoom: 'MIGRATE_SELF' }))).operation;
     accepted(fleet, terminateGuest(on('g')));
     assert.ok(scaling.input.kind === 'SCALE_CPU' && scaling.input.move !== '');
-    for (const name of [scaling.name, scaling.input.move]) assert.equal(fleet.get('operation', name)?.cancelRequested, true);
+    for (const name of [scaling.name, scaling.input.move])
+      assert.equal(fleet.get('operation', name)?.cancelRequested, true);
   });
 
   it('asked twice, answers the first operation again', () => {

@@ -15,7 +15,10 @@ describe('UpdateGuest', () => {
   it('sets and removes labels, also of a guest that is busy', () => {
     const fleet = readFleet('three-nodes');
     const { guest } = accepted(fleet, submitGuest(submission('vm1', { labels: { a: '1', b: '2' } })));
-    const after = accepted(fleet, updateGuest({ ...untouched, vmid: 'vm1', setLabels: { c: '3' }, removeLabels: ['a', 'x'] }));
+    const after = accepted(
+      fleet,
+      updateGuest({ ...untouched, vmid: 'vm1', setLabels: { c: '3' }, removeLabels: ['a', 'x'] }),
+    );
     assert.deepEqual(after.labels, { b: '2', c: '3' });
     assert.equal(after.operation, guest.operation);
     const labels = Object.fromEntries(Array.from({ length: 63 }, (_, i) => [`k${i}`, '']));
@@ -42,7 +45,10 @@ describe('SetClusterPolicy', () => {
   it('holds for what comes after', () => {
     const fleet = readFleet('three-nodes');
     const held = fleet.claimed('node3');
-    const policy = accepted(fleet, setClusterPolicy({ expectedRevision: 0, set: { strategy: 'WORST_FIT', overheadKib: 1024 } }));
+    const policy = accepted(
+      fleet,
+      setClusterPolicy({ expectedRevision: 0, set: { strategy: 'WORST_FIT', overheadKib: 1024 } }),
+    );
     assert.deepEqual([policy.strategy, policy.overheadKib, policy.overheadPercent], ['WORST_FIT', 1024, 0]);
     assert.deepEqual(fleet.claimed('node3'), held);
     const { operation } = accepted(fleet, submitGuest(submission('vm1')));
@@ -54,7 +60,10 @@ describe('SetClusterPolicy', () => {
     const fleet = readFleet('three-nodes');
     const set = { overheadKib: -1, overheadPercent: Number.NaN, defaultRatios: { cpu: 0, memoryKib: 1, ioKib: 1 } };
     const { violations } = refused(fleet, setClusterPolicy({ expectedRevision: 0, set }), 'INVALID_FIELDS');
-    assert.deepEqual(violations.map((one) => one.field), ['default_ratios.cpu', 'overhead_kib', 'overhead_percent']);
+    assert.deepEqual(
+      violations.map((one) => one.field),
+      ['default_ratios.cpu', 'overhead_kib', 'overhead_percent'],
+    );
     refused(fleet, setClusterPolicy({ expectedRevision: 0, set: { defaultPool: 'nowhere' } }), 'POOL_NOT_FOUND');
     refused(fleet, setClusterPolicy({ expectedRevision: 99, set: {} }), 'STALE_REVISION');
   });

@@ -181,7 +181,10 @@ function baseOf([name = '', disks = '', nics = '', machineType = '']: Parts): re
     createdAt: EPOCH,
     revision: 0,
   };
-  return [put('template', { key: base.template, xml: `<domain/><!-- ${name} -->`, revision: 0 }), put('baseGuest', base)];
+  return [
+    put('template', { key: base.template, xml: `<domain/><!-- ${name} -->`, revision: 0 }),
+    put('baseGuest', base),
+  ];
 }
 
 const GUEST_STATES: readonly GuestState[] = [
@@ -202,7 +205,10 @@ function pair(text: string, read: (text: string) => number): readonly [now: numb
   return [read(now), read(most)];
 }
 
-function guestOf([vmid = '', hostname = '', cpu = '', memory = '', io = '', options]: Parts, fleet: Fleet): readonly Change[] {
+function guestOf(
+  [vmid = '', hostname = '', cpu = '', memory = '', io = '', options]: Parts,
+  fleet: Fleet,
+): readonly Change[] {
   const [currentCpu, maxCpu] = pair(cpu, Number);
   const [currentMemoryKib, maxMemoryKib] = pair(memory, kib);
   const plugged = option(options, 'plugged');
@@ -263,7 +269,10 @@ function guestOf([vmid = '', hostname = '', cpu = '', memory = '', io = '', opti
     cause: '',
     revision: fleet.revision,
   };
-  return [put('guest', guest), put('claim', { hostname, vmid, kind: 'GUEST', ...claimSize(guest, fleet.policy), revision: 0 })];
+  return [
+    put('guest', guest),
+    put('claim', { hostname, vmid, kind: 'GUEST', ...claimSize(guest, fleet.policy), revision: 0 }),
+  ];
 }
 
 function foreignOf([hostname = '', uuid = '', cpu = '', memory = '']: Parts, fleet: Fleet): readonly Change[] {

@@ -41,7 +41,9 @@ const guestLine = (number: number): fc.Arbitrary<string> =>
 export const fleetTexts: fc.Arbitrary<string> = fc
   .record({
     hosts: fc.integer({ min: 0, max: NAMES.length }).chain((count) => fc.tuple(...NAMES.slice(0, count).map(hostLine))),
-    guests: fc.integer({ min: 0, max: 16 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, i) => guestLine(i)))),
+    guests: fc
+      .integer({ min: 0, max: 16 })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, i) => guestLine(i)))),
     images: fc.subarray(NAMES),
     sharedGib: fc.constantFrom('', '20GiB', '1TiB'),
     overhead: fc.constantFrom('0+0', '128MiB+2'),

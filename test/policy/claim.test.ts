@@ -55,9 +55,16 @@ describe('the size of a claim', () => {
       fc.property(gibs, gibs, fc.option(gibs, { nil: undefined }), (asked, more, balloonKib) => {
         const maxMemoryKib = asked + more;
         const seenKib = balloonKib === undefined ? undefined : Math.min(balloonKib, maxMemoryKib);
-        const sized = { ...guest, currentMemoryKib: asked, maxMemoryKib, observed: { pluggedCpu: 1, balloonKib: seenKib } };
+        const sized = {
+          ...guest,
+          currentMemoryKib: asked,
+          maxMemoryKib,
+          observed: { pluggedCpu: 1, balloonKib: seenKib },
+        };
         const { resources, retakeKib } = claimSize(sized, DEFAULT_CLUSTER_POLICY);
-        assert.ok(resources.memoryKib >= withOverhead(Math.max(asked, seenKib ?? maxMemoryKib), DEFAULT_CLUSTER_POLICY));
+        assert.ok(
+          resources.memoryKib >= withOverhead(Math.max(asked, seenKib ?? maxMemoryKib), DEFAULT_CLUSTER_POLICY),
+        );
         assert.equal(resources.memoryKib + retakeKib, withOverhead(maxMemoryKib, DEFAULT_CLUSTER_POLICY));
       }),
     );

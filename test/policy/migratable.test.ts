@@ -65,7 +65,8 @@ describe('checks of a migration', () => {
   it('allow post-copy only where every disk is locked', () => {
     const postcopy = migrationPolicy({ onTimeout: 'POSTCOPY' });
     assert.deepEqual(failing('on-locked', {}, postcopy), []);
-    for (const vmid of ['on-local', 'on-shared', 'diskless']) assert.deepEqual(failing(vmid, {}, postcopy), ['STORAGE']);
+    for (const vmid of ['on-local', 'on-shared', 'diskless'])
+      assert.deepEqual(failing(vmid, {}, postcopy), ['STORAGE']);
   });
 
   it('name a fix for whatever fails', () => {
@@ -99,8 +100,14 @@ describe('checks of a migration', () => {
     const check = (verdict: 'PASS' | 'FAIL' | 'WARN', detail: string) =>
       ({ kind: 'STORAGE', verdict, detail, fix: '' }) as const;
     const graver = oneOfEachKind([check('PASS', 'a'), check('FAIL', 'b'), check('WARN', 'c')]);
-    assert.deepEqual(graver.map((one) => one.detail), ['b']);
-    assert.deepEqual(oneOfEachKind([check('PASS', 'a'), check('PASS', 'b')]).map((one) => one.detail), ['a; b']);
+    assert.deepEqual(
+      graver.map((one) => one.detail),
+      ['b'],
+    );
+    assert.deepEqual(
+      oneOfEachKind([check('PASS', 'a'), check('PASS', 'b')]).map((one) => one.detail),
+      ['a; b'],
+    );
   });
 
   it('never read an unknown dirty rate as a pass', () => {

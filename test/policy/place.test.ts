@@ -145,7 +145,10 @@ describe('placement, over random fleets', () => {
       assert.equal(hostsConsidered, hosts.length);
       assert.deepEqual([winner, runnerUp], [fitting[0]?.hostname ?? '', fitting[1]?.hostname ?? '']);
       assert.equal(isRefusal(decision), fitting.length === 0);
-      assert.deepEqual(hosts.filter((host) => host.verdict === 'CHOSEN').map((host) => host.hostname), winner === '' ? [] : [winner]);
+      assert.deepEqual(
+        hosts.filter((host) => host.verdict === 'CHOSEN').map((host) => host.hostname),
+        winner === '' ? [] : [winner],
+      );
       for (const { code } of FILTERS) {
         assert.equal(rejected[code] ?? 0, hosts.filter((host) => host.codes.includes(code)).length, code);
       }

@@ -45,14 +45,20 @@ describe('the forecast of a migration', () => {
   it('never takes less time for more memory, nor promises a longer stop than is allowed', () => {
     const positive = fc.integer({ min: 1, max: 4_000 });
     fc.assert(
-      fc.property(positive, positive, positive, fc.boolean(), (memoryMib, bandwidthMibPerS, dirtyMibPerS, autoConverge) => {
-        const one = { ...load, memoryKib: memoryMib * MIB, bandwidthMibPerS, dirtyMibPerS, autoConverge };
-        const { totalMs, blackoutMs } = predictMigration(one);
-        assert.equal(totalMs === undefined, blackoutMs === undefined);
-        if (totalMs === undefined || blackoutMs === undefined) return;
-        assert.ok(totalMs >= (memoryMib / bandwidthMibPerS) * 1_000);
-        assert.ok(blackoutMs <= 300 + 101);
-      }),
+      fc.property(
+        positive,
+        positive,
+        positive,
+        fc.boolean(),
+        (memoryMib, bandwidthMibPerS, dirtyMibPerS, autoConverge) => {
+          const one = { ...load, memoryKib: memoryMib * MIB, bandwidthMibPerS, dirtyMibPerS, autoConverge };
+          const { totalMs, blackoutMs } = predictMigration(one);
+          assert.equal(totalMs === undefined, blackoutMs === undefined);
+          if (totalMs === undefined || blackoutMs === undefined) return;
+          assert.ok(totalMs >= (memoryMib / bandwidthMibPerS) * 1_000);
+          assert.ok(blackoutMs <= 300 + 101);
+        },
+      ),
     );
   });
 });
