@@ -22,6 +22,8 @@ export interface DeclaredNode {
 }
 
 const ELEMENT_OF: Readonly<Record<ResourceName, string>> = { cpu: 'cpu_core', memoryKib: 'memory', ioKib: 'io' };
+/** A count needs none; files that give one say what is counted. */
+const CORE_UNITS: ReadonlySet<string> = new Set(['', 'core', 'cores', 'cpu', 'cpus', 'count']);
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const HOSTNAME =
   /^(?=.{1,253}$)(?!\d+$)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
@@ -91,7 +93,7 @@ class Check {
     const field = `${path}/${element.name}`;
     const text = textOf(element);
     const unit = attribute(element, 'unit');
-    if (name === 'cpu' && unit !== '') this.add(`${field}/@unit`, 'a number of cores has no unit');
+    if (name === 'cpu' && !CORE_UNITS.has(unit)) this.add(`${field}/@unit`, `'${clip(unit)}' is no unit of cores; leave it out`);
     if (name !== 'cpu' && unit !== '' && !isUnit(unit)) {
       this.add(`${field}/@unit`, `'${clip(unit)}' is no unit (KiB, MiB, GiB, TiB, KB, MB, GB, k, M, G, b ...)`);
       return undefined;
