@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { advance, type OperationPatch } from '../../src/commands/operations/advance.js';
-import { type Change, type ChangeOf, type EntityKind, put } from '../../src/fleet/change.js';
+import { type Change, type EntityKind, put } from '../../src/fleet/change.js';
 import type { Command, DecisionContext } from '../../src/fleet/decision.js';
 import type { Fleet } from '../../src/fleet/fleet.js';
 import type { Operation } from '../../src/fleet/operation.js';
@@ -39,7 +39,7 @@ export function commit(fleet: Fleet, changes: readonly Change[]): void {
     fleet.revision++;
     const { after } = change;
     const revised = after === undefined ? change : { ...change, after: { ...after, revision: fleet.revision } };
-    fleet.apply(revised as ChangeOf<EntityKind>);
+    fleet.apply(revised);
   }
 }
 

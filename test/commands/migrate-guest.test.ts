@@ -12,7 +12,7 @@ type Migration = Extract<OperationInput, { kind: 'MIGRATE_GUEST' }>;
 
 function inputOf({ input }: Operation): Migration {
   assert.equal(input.kind, 'MIGRATE_GUEST');
-  return input as Migration;
+  return input;
 }
 
 const POOLS = `

@@ -37,7 +37,7 @@ export function parseFleet(text: string): Fleet {
     const read = KINDS[kind];
     if (read === undefined) throw new Error(`line ${index + 1}: no such kind of line: ${kind}`);
     fleet.revision = index + 1;
-    for (const change of read(parts, fleet)) fleet.apply(change as never);
+    for (const change of read(parts, fleet)) fleet.apply(change);
   });
   return fleet;
 }

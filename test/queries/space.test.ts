@@ -16,7 +16,7 @@ import { fleetTexts } from '../fleets/random.js';
 
 function answer<T extends object>(value: T | Refusal): T {
   if (isRefusal(value)) assert.fail(value.message);
-  return value as T;
+  return value;
 }
 
 const shape = (more: Parameters<typeof submission>[1] = {}) => ({ ...submission('', more), seeded: false });
