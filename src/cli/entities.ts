@@ -25,7 +25,7 @@ export function hostState({ condition, adminState, warnings }: Host): string {
   return parts.join(', ');
 }
 
-function hostPaint(paint: Paint, { condition, adminState, warnings }: Host): (text: string) => string {
+export function hostPaint(paint: Paint, { condition, adminState, warnings }: Host): (text: string) => string {
   if (condition !== 'HOST_CONDITION_READY') return paint.red;
   return adminState === 'HOST_ADMIN_STATE_AVAILABLE' && warnings.length === 0 ? paint.green : paint.yellow;
 }

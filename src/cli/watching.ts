@@ -4,7 +4,7 @@ import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Host } from '#gen/virtdc/v1/host.js';
 import type { GuestEvent, HostEvent } from '#gen/virtdc/v1/watch.js';
 import type { Batch, FollowOptions } from '../client/follow.js';
-import { hostState, paintGuestState, type Size } from './entities.js';
+import { hostPaint, hostState, paintGuestState, type Size } from './entities.js';
 import type { Invocation } from './invocation.js';
 import type { Paint } from './paint.js';
 import { padded, safe } from './text.js';
@@ -13,66 +13,85 @@ import { bare, causeOf } from './words.js';
 const REVISION_WIDTH = 8;
 const NAME_WIDTH = 16;
 const STATE_WIDTH = 12;
-const HOST_WIDTH = 12;
 
-export function guestEventLine({ revision, event }: GuestEvent, size: Size, paint: Paint): string {
-  switch (event?.$case) {
-    case 'upserted':
-      return guestLine(revision, event.value, size, paint);
-    case 'deleted': {
-      const { vmid, reason, cause } = event.value;
-      return line(
-        revision,
-        vmid,
-        paint.red(padded(bare(reason, 'DELETE_REASON'), STATE_WIDTH, 'left')),
-        causeOf(cause),
-        paint,
-      );
+/** Tells each event by what it changed, which needs the one before: one teller for a watch. */
+export class EventTeller {
+  private readonly guests = new Map<string, Guest>();
+  private readonly hosts = new Map<string, Host>();
+
+  constructor(
+    private readonly size: Size,
+    private readonly paint: Paint,
+  ) {}
+
+  guest({ revision, event }: GuestEvent): string {
+    if (event?.$case === 'upserted') {
+      const guest = event.value;
+      const before = this.guests.get(guest.vmid);
+      this.guests.set(guest.vmid, guest);
+      const state = paintGuestState(this.paint, guest.state)(stateCell(bare(guest.state, 'GUEST_STATE')));
+      return this.line(revision, guest.vmid, state, guestChanges(before, guest, this.size), causeOf(guest.cause));
     }
-    default:
-      return '';
+    if (event?.$case !== 'deleted') return '';
+    const { vmid, reason, cause } = event.value;
+    this.guests.delete(vmid);
+    return this.line(revision, vmid, this.paint.red(stateCell(bare(reason, 'DELETE_REASON'))), [], causeOf(cause));
+  }
+
+  host({ revision, event }: HostEvent): string {
+    if (event?.$case === 'upserted') {
+      const host = event.value;
+      const before = this.hosts.get(host.hostname);
+      this.hosts.set(host.hostname, host);
+      const state = hostPaint(this.paint, host)(stateCell(hostState(host)));
+      return this.line(revision, host.hostname, state, hostChanges(before, host, this.size), causeOf(host.cause));
+    }
+    if (event?.$case !== 'deleted') return '';
+    const { hostname, reason, cause } = event.value;
+    this.hosts.delete(hostname);
+    return this.line(revision, hostname, this.paint.red(stateCell(bare(reason, 'DELETE_REASON'))), [], causeOf(cause));
+  }
+
+  private line(revision: bigint, name: string, state: string, changes: readonly string[], cause: string): string {
+    const number = this.paint.dim(padded(String(revision), REVISION_WIDTH, 'right'));
+    const rest = [safe(changes.join(', ')), this.paint.dim(safe(cause))].filter((part) => part !== '').join('  ');
+    return `${number}  ${padded(safe(name), NAME_WIDTH, 'left')}  ${state}  ${rest}`.trimEnd();
   }
 }
 
-export function hostEventLine({ revision, event }: HostEvent, size: Size, paint: Paint): string {
-  switch (event?.$case) {
-    case 'upserted':
-      return hostLine(revision, event.value, size, paint);
-    case 'deleted':
-      return line(revision, event.value.hostname, paint.red('REMOVED'), causeOf(event.value.cause), paint);
-    default:
-      return '';
-  }
+function stateCell(state: string): string {
+  return padded(safe(state), STATE_WIDTH, 'left');
 }
 
-function guestLine(revision: bigint, guest: Guest, size: Size, paint: Paint): string {
-  const state = paintGuestState(paint, guest.state)(padded(bare(guest.state, 'GUEST_STATE'), STATE_WIDTH, 'left'));
-  const target = guest.claims.find(({ kind }) => kind === 'CLAIM_KIND_INCOMING')?.hostname;
-  const host = safe(target === undefined ? guest.hostname : `${guest.hostname} → ${target}`);
-  const figures = `cpu ${guest.currentCpu}/${guest.maxCpu}, memory ${size(guest.currentMemoryKib)}/${size(guest.maxMemoryKib)}`;
-  return line(
-    revision,
-    guest.vmid,
-    `${state}  ${padded(host, HOST_WIDTH, 'left')}  ${figures}`,
-    causeOf(guest.cause),
-    paint,
-  );
+/** What a person can see of a change; empty where it was nothing but the time of a look. All of it at the first time. */
+export function guestChanges(before: Guest | undefined, after: Guest, size: Size): string[] {
+  const cpu = ({ currentCpu, maxCpu }: Guest): string => `cpu ${currentCpu}/${maxCpu}`;
+  const memory = ({ currentMemoryKib, maxMemoryKib }: Guest): string =>
+    `memory ${size(currentMemoryKib)}/${size(maxMemoryKib)}`;
+  const host = ({ hostname, claims }: Guest): string => {
+    const target = claims.find(({ kind }) => kind === 'CLAIM_KIND_INCOMING')?.hostname;
+    return target === undefined ? `on ${hostname}` : `${hostname} → ${target}`;
+  };
+  const seenCpu = ({ observed }: Guest): string =>
+    observed?.onlineCpu === undefined ? '' : `${observed.onlineCpu} cpu seen online`;
+  const seenMemory = ({ observed }: Guest): string =>
+    observed?.balloonKib === undefined ? '' : `balloon seen at ${size(observed.balloonKib)}`;
+  const address = ({ observed }: Guest): string => observed?.addresses.join(', ') ?? '';
+  return changed(before, after, [host, cpu, memory, seenCpu, seenMemory, address]);
 }
 
-function hostLine(revision: bigint, host: Host, size: Size, paint: Paint): string {
-  const figures = `cpu ${host.availCpu}, memory ${size(host.availMemoryKib)}, io ${size(host.availIoKib)} left`;
-  return line(
-    revision,
-    host.hostname,
-    `${padded(hostState(host), STATE_WIDTH, 'left')}  ${figures}`,
-    causeOf(host.cause),
-    paint,
-  );
+function hostChanges(before: Host | undefined, after: Host, size: Size): string[] {
+  const cpu = ({ availCpu }: Host): string => `${availCpu} cpu left`;
+  const memory = ({ availMemoryKib }: Host): string => `${size(availMemoryKib)} memory left`;
+  const io = ({ availIoKib }: Host): string => `${size(availIoKib)} io left`;
+  return changed(before, after, [cpu, memory, io, ({ conditionReason }) => conditionReason]);
 }
 
-function line(revision: bigint, name: string, rest: string, cause: string, paint: Paint): string {
-  const number = paint.dim(padded(String(revision), REVISION_WIDTH, 'right'));
-  return `${number}  ${padded(safe(name), NAME_WIDTH, 'left')}  ${rest}  ${paint.dim(safe(cause))}`.trimEnd();
+function changed<T>(before: T | undefined, after: T, parts: readonly ((of: T) => string)[]): string[] {
+  return parts.flatMap((part) => {
+    const text = part(after);
+    return text === '' || (before !== undefined && part(before) === text) ? [] : [text];
+  });
 }
 
 /** Prints until the person stops it. */
@@ -80,9 +99,10 @@ export async function printEvents<Event extends GuestEvent | HostEvent>(
   invocation: Invocation,
   follow: (options: Pick<FollowOptions<never>, 'signal' | 'onRetry'>) => AsyncIterable<Batch<Event>>,
   toJson: (event: Event) => unknown,
-  toLine: (event: Event, size: Size, paint: Paint) => string,
+  toLine: (teller: EventTeller, event: Event) => string,
 ): Promise<void> {
   const { out, err, json, size, call } = invocation;
+  const teller = new EventTeller(size, out.paint);
   const onRetry: FollowOptions<never>['onRetry'] = (error, from) => {
     const message = safe(error instanceof Error ? error.message : String(error));
     err.line(
@@ -96,7 +116,7 @@ export async function printEvents<Event extends GuestEvent | HostEvent>(
       if (json) invocation.printJson(toJson(event), 'line');
       else if (event.event?.$case === 'synced') err.line(err.paint.dim(`-- caught up at ${event.revision}`));
       else {
-        const text = toLine(event, size, out.paint);
+        const text = toLine(teller, event);
         if (text !== '') out.line(text);
       }
     }

@@ -30,7 +30,7 @@ import {
 } from '../options.js';
 import { type Column, fieldLines } from '../table.js';
 import { safe, safeLines } from '../text.js';
-import { guestEventLine, printEvents } from '../watching.js';
+import { printEvents } from '../watching.js';
 import { bare } from '../words.js';
 import { addConsole } from './console.js';
 import { addPower } from './power.js';
@@ -131,7 +131,7 @@ async function watch(
     it,
     (more) => followGuests(it.client.guests, { ...follow, ...more }),
     GuestEvent.toJSON,
-    guestEventLine,
+    (teller, event) => teller.guest(event),
   );
 }
 

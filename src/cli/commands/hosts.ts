@@ -35,7 +35,7 @@ import {
 } from '../options.js';
 import { type Column, fieldLines, tableLines } from '../table.js';
 import { safe } from '../text.js';
-import { hostEventLine, printEvents } from '../watching.js';
+import { printEvents } from '../watching.js';
 import { bare, paintVerdict, plural } from '../words.js';
 
 interface Declared extends Portions {
@@ -296,6 +296,6 @@ async function watch(it: Invocation, { from }: { from?: bigint }, ...hostnames: 
     it,
     (more) => followHosts(it.client.hosts, { ...options, ...more }),
     HostEvent.toJSON,
-    hostEventLine,
+    (teller, event) => teller.host(event),
   );
 }
