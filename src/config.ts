@@ -74,7 +74,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const known = Object.keys(Environment.shape);
   const wanted = Object.entries(environment).filter(([name, value]) => known.includes(name) && value !== '');
   const parsed = Environment.safeParse(Object.fromEntries(wanted));
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   problems.push(...unknownNames(environment, known));
   if (!parsed.success) throw new ConfigError(problems.join('\n'));
   const env = parsed.data;
@@ -84,7 +86,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     databaseUrl: env.VIRTDC_DATABASE_URL,
     dataDir: resolve(env.VIRTDC_DATA_DIR),
     nodeinfo: env.VIRTDC_NODEINFO,
-    libvirtUri: env.VIRTDC_LIBVIRT_URI ?? (env.VIRTDC_DATABASE_URL === undefined ? 'sim://{hostname}' : 'qemu+tls://{address}/system'),
+    libvirtUri:
+      env.VIRTDC_LIBVIRT_URI ??
+      (env.VIRTDC_DATABASE_URL === undefined ? 'sim://{hostname}' : 'qemu+tls://{address}/system'),
     insecureTransports: env.VIRTDC_INSECURE_TRANSPORTS === '1',
     mode: env.VIRTDC_MODE,
     advertise: env.VIRTDC_ADVERTISE ?? env.VIRTDC_LISTEN,
@@ -100,10 +104,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
   const open = !isLoopback(config.listen.host);
   if (open && config.tls === undefined) {
-    problems.push('VIRTDC_LISTEN: plaintext is served on loopback only; set VIRTDC_TLS_CERT and VIRTDC_TLS_KEY, or listen on 127.0.0.1');
+    problems.push(
+      'VIRTDC_LISTEN: plaintext is served on loopback only; set VIRTDC_TLS_CERT and VIRTDC_TLS_KEY, or listen on 127.0.0.1',
+    );
   }
   if (open && config.tls !== undefined && config.tls.clientCa === undefined) {
-    problems.push('VIRTDC_TLS_CLIENT_CA: needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts');
+    problems.push(
+      'VIRTDC_TLS_CLIENT_CA: needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts',
+    );
   }
   if (!isLoopback(config.httpListen.host) && config.mode === 'production') {
     problems.push('VIRTDC_HTTP_LISTEN: metrics are served on loopback only in production');
@@ -124,7 +132,10 @@ function address(name: string, text: string, problems: string[]): ListenAddress 
   const host = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3]);
   const good = match !== null && port <= 65_535 && (host === 'localhost' || isIP(host) !== 0);
-  if (!good) problems.push(`${name}: must be ADDRESS:PORT with an IP address or localhost, such as 127.0.0.1:50051 or [::1]:50051`);
+  if (!good)
+    problems.push(
+      `${name}: must be ADDRESS:PORT with an IP address or localhost, such as 127.0.0.1:50051 or [::1]:50051`,
+    );
   return { host, port };
 }
 

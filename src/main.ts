@@ -27,18 +27,27 @@ function say(config: Config, { grpcPort, httpPort }: RunningService): void {
     `virtdc serves gRPC on ${config.listen.host}:${grpcPort}${config.tls === undefined ? ' (plaintext)' : ''}, http://${config.httpListen.host}:${httpPort}/`,
   ];
   if (config.databaseUrl === undefined) {
-    lines.push(`embedded database in ${config.dataDir}: one process, safe against its death but not against power loss`);
+    lines.push(
+      `embedded database in ${config.dataDir}: one process, safe against its death but not against power loss`,
+    );
   }
   if (config.libvirtUri.startsWith('sim://')) {
-    lines.push('SIMULATED HOSTS: guests are not real; set VIRTDC_LIBVIRT_URI (and VIRTDC_DATABASE_URL) to drive libvirt');
+    lines.push(
+      'SIMULATED HOSTS: guests are not real; set VIRTDC_LIBVIRT_URI (and VIRTDC_DATABASE_URL) to drive libvirt',
+    );
   }
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 
 /** What its operator can mend is said in a sentence; anything else is shown as it is. */
 function complain(error: unknown): number {
-  const known = error instanceof ConfigError || error instanceof DirectoryInUseError || error instanceof NewerDatabaseError;
-  process.stderr.write(known ? `virtdc does not start:\n${error.message}\n` : `virtdc failed: ${error instanceof Error ? error.stack : error}\n`);
+  const known =
+    error instanceof ConfigError || error instanceof DirectoryInUseError || error instanceof NewerDatabaseError;
+  process.stderr.write(
+    known
+      ? `virtdc does not start:\n${error.message}\n`
+      : `virtdc failed: ${error instanceof Error ? error.stack : error}\n`,
+  );
   return known ? EXIT.badConfiguration : EXIT.failed;
 }
 

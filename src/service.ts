@@ -12,7 +12,7 @@ import { createAuthority } from './authority/leader.js';
 import { realClock } from './clock/real.js';
 import { importNodeInfo } from './commands/import-node-info.js';
 import { type Config, ConfigError } from './config.js';
-import { type Metrics, createMetrics } from './http/metrics.js';
+import { createMetrics, type Metrics } from './http/metrics.js';
 import { startHttp } from './http/server.js';
 import { hypervisorByScheme } from './hypervisor/hypervisor.js';
 import { libvirtHypervisor } from './hypervisor/libvirt/hypervisor.js';
@@ -98,7 +98,17 @@ async function start(config: Config, log: Logger, started: Started): Promise<Run
   });
   const stopping = new AbortController();
   const uris = { template: config.libvirtUri, insecureTransports: config.insecureTransports };
-  const parts: RpcParts = { authority, executor, reconciler, hypervisor, watches, clock, log, uris, stopping: stopping.signal };
+  const parts: RpcParts = {
+    authority,
+    executor,
+    reconciler,
+    hypervisor,
+    watches,
+    clock,
+    log,
+    uris,
+    stopping: stopping.signal,
+  };
 
   reconciler.start();
   started.add(() => reconciler.stop());
@@ -108,7 +118,8 @@ async function start(config: Config, log: Logger, started: Started): Promise<Run
   const http = await startHttp(config.httpListen, {
     metrics,
     fleet: () => authority.fleet,
-    unhealthyReason: () => (authority.health.state === 'LEADING' ? '' : `${authority.health.state}: ${authority.health.reason}`),
+    unhealthyReason: () =>
+      authority.health.state === 'LEADING' ? '' : `${authority.health.state}: ${authority.health.reason}`,
   });
   started.add(() => http.stop());
   const server = await serve(config, parts, metrics, authority);
@@ -172,10 +183,18 @@ async function serve(config: Config, parts: RpcParts, metrics: Metrics, authorit
 
 /** VIRTDC_NODEINFO: hosts are added and updated, never removed. */
 async function importAtStart(config: Config, file: string, authority: RunningAuthority, log: Logger): Promise<void> {
-  const bounds = { maxTextBytes: LIMITS.maxTextBytes, maxXmlDepth: LIMITS.maxXmlDepth, maxNodes: LIMITS.maxNodes, maxCpu: LIMITS.maxCpu, maxKib: LIMITS.maxKib };
+  const bounds = {
+    maxTextBytes: LIMITS.maxTextBytes,
+    maxXmlDepth: LIMITS.maxXmlDepth,
+    maxNodes: LIMITS.maxNodes,
+    maxCpu: LIMITS.maxCpu,
+    maxKib: LIMITS.maxKib,
+  };
   const read = parseNodeInfo(await readFile(file, 'utf8'), bounds);
   if (!read.ok) {
-    throw new ConfigError(read.violations.map(({ field, description }) => `VIRTDC_NODEINFO: ${file}${field}: ${description}`).join('\n'));
+    throw new ConfigError(
+      read.violations.map(({ field, description }) => `VIRTDC_NODEINFO: ${file}${field}: ${description}`).join('\n'),
+    );
   }
   const command = importNodeInfo({ nodes: read.value, prune: false, uriTemplate: config.libvirtUri });
   const answer = await authority.execute(command, { principal: 'virtdc', method: 'VIRTDC_NODEINFO' });

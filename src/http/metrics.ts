@@ -1,9 +1,9 @@
 // Metrics for Prometheus: calls, watchers, what the fleet has and what is left of it.
 
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Authority } from '../authority/authority.js';
-import { isOpen } from '../fleet/operation.js';
 import { allocatable } from '../fleet/host.js';
+import { isOpen } from '../fleet/operation.js';
 import { RESOURCE_NAMES } from '../fleet/resources.js';
 import type { CallMeter } from '../rpc/interceptors/requests.js';
 
@@ -32,7 +32,8 @@ export function createMetrics(authority: Authority, watchers: () => number): Met
   gauge(registers, 'virtdc_watchers', 'Open watches.', [], (set) => set({}, watchers()));
   gauge(registers, 'virtdc_revision', 'Revision of the last change.', [], (set) => set({}, authority.fleet.revision));
   gauge(registers, 'virtdc_hosts', 'Hosts by condition.', ['condition'], (set) => {
-    for (const [condition, count] of counted(authority.fleet.all('host'), (host) => host.condition)) set({ condition }, count);
+    for (const [condition, count] of counted(authority.fleet.all('host'), (host) => host.condition))
+      set({ condition }, count);
   });
   gauge(registers, 'virtdc_guests', 'Guests by state.', ['state'], (set) => {
     for (const [state, count] of counted(authority.fleet.all('guest'), (guest) => guest.state)) set({ state }, count);
@@ -43,12 +44,21 @@ export function createMetrics(authority: Authority, watchers: () => number): Met
   });
   gauge(registers, 'virtdc_allocatable', 'What may be sold of all hosts.', ['resource'], (set) => {
     for (const resource of RESOURCE_NAMES) {
-      set({ resource }, [...authority.fleet.all('host')].reduce((sum, host) => sum + allocatable(host)[resource], 0));
+      set(
+        { resource },
+        [...authority.fleet.all('host')].reduce((sum, host) => sum + allocatable(host)[resource], 0),
+      );
     }
   });
   gauge(registers, 'virtdc_claimed', 'What is claimed on all hosts.', ['resource'], (set) => {
     for (const resource of RESOURCE_NAMES) {
-      set({ resource }, [...authority.fleet.all('host')].reduce((sum, host) => sum + authority.fleet.claimed(host.hostname)[resource], 0));
+      set(
+        { resource },
+        [...authority.fleet.all('host')].reduce(
+          (sum, host) => sum + authority.fleet.claimed(host.hostname)[resource],
+          0,
+        ),
+      );
     }
   });
   return {
@@ -64,7 +74,13 @@ export function createMetrics(authority: Authority, watchers: () => number): Met
 type Set = (labels: Record<string, string>, value: number) => void;
 
 /** Read when it is asked for, never kept beside the fleet. */
-function gauge(registers: Registry[], name: string, help: string, labelNames: string[], read: (set: Set) => void): void {
+function gauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  labelNames: string[],
+  read: (set: Set) => void,
+): void {
   const metric: Gauge = new Gauge({
     name,
     help,

@@ -1,13 +1,16 @@
 // One page for a person: the hosts with what is left of them, and the guests on each.
 
 import type { FleetView } from '../fleet/fleet.js';
-import { allocatable, type Host } from '../fleet/host.js';
 import type { Guest } from '../fleet/guest.js';
+import { allocatable, type Host } from '../fleet/host.js';
 
 export function page(fleet: FleetView, unhealthyReason: string): string {
   const hosts = [...fleet.all('host')].sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
   const notice = unhealthyReason === '' ? '' : `<p class="bad">${escape(unhealthyReason)}</p>`;
-  const body = hosts.length === 0 ? '<p>No hosts yet: <code>virtdc hosts import nodeinfo.xml</code></p>' : hosts.map((host) => hostRows(fleet, host)).join('');
+  const body =
+    hosts.length === 0
+      ? '<p>No hosts yet: <code>virtdc hosts import nodeinfo.xml</code></p>'
+      : hosts.map((host) => hostRows(fleet, host)).join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <meta name="viewport" content="width=device-width"><title>virtdc</title><style>
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1b1f24}

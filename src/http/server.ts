@@ -22,9 +22,14 @@ export interface RunningHttp {
 }
 
 export async function startHttp(listen: ListenAddress, parts: HttpParts): Promise<RunningHttp> {
-  const server = createServer({ requestTimeout: LIMITS.httpRequestMs, headersTimeout: LIMITS.httpRequestMs }, (request, response) => {
-    answer(parts, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-  });
+  const server = createServer(
+    { requestTimeout: LIMITS.httpRequestMs, headersTimeout: LIMITS.httpRequestMs },
+    (request, response) => {
+      answer(parts, request, response).catch((error: unknown) =>
+        response.destroy(error instanceof Error ? error : undefined),
+      );
+    },
+  );
   server.listen(listen.port, listen.host);
   await once(server, 'listening');
   return {
@@ -39,7 +44,11 @@ export async function startHttp(listen: ListenAddress, parts: HttpParts): Promis
 
 async function answer(parts: HttpParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const send = (status: number, type: string, body: string): void => {
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    response.writeHead(status, {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'GET only\n');

@@ -101,7 +101,8 @@ const startDomainStep: Step = {
     }
     const options = { deadlineMs: LIMITS.libvirtCreateDeadlineMs };
     if (known === undefined) return driver.create(act.definition(act.guest()), persistent, options);
-    if (isActive(known)) throw new StepFailure('DOMAIN_EXISTS', `${guest.domainName} runs already on ${guest.hostname}`);
+    if (isActive(known))
+      throw new StepFailure('DOMAIN_EXISTS', `${guest.domainName} runs already on ${guest.hostname}`);
     await driver.setAutostart(guest.uuid, withHost);
     await driver.start(guest.uuid, options);
   },

@@ -1,12 +1,17 @@
 // Disks that virtdc makes for a guest and removes with it: overlays of base images, and the seed of cloud-init.
 
 import type { Guest, GuestDisk } from '../fleet/guest.js';
-import { HypervisorError, type HostDriver } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 
 /** Makes what is missing of the guest's own disks on the host; answers all its disks with their paths there. */
-export async function makeDisks(driver: HostDriver, guest: Guest, which: (disk: GuestDisk) => boolean): Promise<GuestDisk[]> {
+export async function makeDisks(
+  driver: HostDriver,
+  guest: Guest,
+  which: (disk: GuestDisk) => boolean,
+): Promise<GuestDisk[]> {
   const disks: GuestDisk[] = [];
-  for (const disk of guest.disks) disks.push(disk.madeByVirtdc && which(disk) ? await makeDisk(driver, guest, disk) : disk);
+  for (const disk of guest.disks)
+    disks.push(disk.madeByVirtdc && which(disk) ? await makeDisk(driver, guest, disk) : disk);
   return disks;
 }
 
@@ -23,7 +28,11 @@ async function makeDisk(driver: HostDriver, guest: Guest, disk: GuestDisk): Prom
 }
 
 /** Removes the guest's own disks from the host; those that are not there are removed already. */
-export async function removeDisks(driver: HostDriver, guest: Guest, which: (disk: GuestDisk) => boolean): Promise<void> {
+export async function removeDisks(
+  driver: HostDriver,
+  guest: Guest,
+  which: (disk: GuestDisk) => boolean,
+): Promise<void> {
   for (const disk of guest.disks) {
     if (!disk.madeByVirtdc || !which(disk)) continue;
     try {

@@ -2,7 +2,7 @@
 
 import type { Guest } from '../fleet/guest.js';
 import { LIMITS } from '../limits.js';
-import { type DomainState, HypervisorError, type HostDriver, type ObservedDomain } from '../ports/hypervisor.js';
+import { type DomainState, type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { type Act, StepFailure } from './step.js';
 
 const ENDED_STATES: ReadonlySet<DomainState> = new Set(['SHUTOFF', 'CRASHED']);
@@ -43,10 +43,14 @@ export async function endDomain(driver: HostDriver, guest: Guest): Promise<void>
 async function assertOurs(driver: HostDriver, guest: Guest): Promise<void> {
   const mark = await driver.domainMark(guest.uuid);
   if (mark !== undefined && mark.vmid !== guest.vmid) {
-    throw new StepFailure('FOREIGN_DOMAIN', `domain ${guest.uuid} on ${driver.address.hostname} is marked as ${mark.vmid}`, {
-      hostname: driver.address.hostname,
-      uuid: guest.uuid,
-    });
+    throw new StepFailure(
+      'FOREIGN_DOMAIN',
+      `domain ${guest.uuid} on ${driver.address.hostname} is marked as ${mark.vmid}`,
+      {
+        hostname: driver.address.hostname,
+        uuid: guest.uuid,
+      },
+    );
   }
 }
 

@@ -2,16 +2,16 @@
 // A process that starts, or takes over, finds the open operations in the fleet and goes on from the step they were in.
 
 import type { Logger } from 'pino';
-import { advance, type Effects, type OperationPatch } from '../commands/operations/advance.js';
 import { type Authority, UnavailableError } from '../authority/authority.js';
+import { advance, type Effects, type OperationPatch } from '../commands/operations/advance.js';
 import type { Command } from '../fleet/decision.js';
 import { isOpen, type Operation, type OperationKind } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import { type HostDriver, HypervisorError, type MigrationProgress } from '../ports/hypervisor.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import { Admission } from './admission.js';
 import { definitionOf } from './definition.js';
-import type { HostEvents } from '../telemetry/host-events.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 
 export interface ExecutorParts {
@@ -184,9 +184,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
       if (set === undefined) waiters.set(name, (set = new Set()));
       set.add(waiter);
       if (!isOpen(operation)) {
-        void authority.read((fleet) => fleet.get('operation', name)).then(({ value }) => {
-          if (value !== undefined && !isOpen(value) && set.delete(waiter)) waiter(value);
-        }, reject);
+        void authority
+          .read((fleet) => fleet.get('operation', name))
+          .then(({ value }) => {
+            if (value !== undefined && !isOpen(value) && set.delete(waiter)) waiter(value);
+          }, reject);
       }
     });
   }

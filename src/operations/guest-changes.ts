@@ -1,7 +1,7 @@
 // What the ends of operations have in common: a guest let go by its operation, with a state, and its claim as it should be.
 
 import { type Change, put, remove } from '../fleet/change.js';
-import { claimKey, type Claim } from '../fleet/claim.js';
+import { type Claim, claimKey } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Operation } from '../fleet/operation.js';
@@ -29,7 +29,11 @@ export function removeGuest(fleet: FleetView, vmid: string, why: 'TERMINATED' | 
 }
 
 /** The guest's claim on its host, with other amounts; none if they are the same. */
-export function resizeClaim(fleet: FleetView, guest: Guest, to: Pick<Claim, 'resources' | 'retakeKib'>): readonly Change[] {
+export function resizeClaim(
+  fleet: FleetView,
+  guest: Guest,
+  to: Pick<Claim, 'resources' | 'retakeKib'>,
+): readonly Change[] {
   const claim = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
   if (claim === undefined) return [];
   const same =

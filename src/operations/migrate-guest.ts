@@ -256,7 +256,14 @@ export const migrateGuest: Recipe = {
     // A terminate that superseded the migration keeps the guest's state, and its claims go with it.
     if (guest.state === 'TERMINATING') return [released];
     const reason = operation.error?.reason ?? '';
-    const state: GuestState = reason === 'MIGRATION_LOST' ? 'LOST' : reason === 'MIGRATION_ENDED' ? 'STOPPED' : wasPaused ? 'PAUSED' : 'RUNNING';
+    const state: GuestState =
+      reason === 'MIGRATION_LOST'
+        ? 'LOST'
+        : reason === 'MIGRATION_ENDED'
+          ? 'STOPPED'
+          : wasPaused
+            ? 'PAUSED'
+            : 'RUNNING';
     return [put('guest', letGo(guest, operation, state, operation.error?.message)), released];
   },
 };

@@ -30,12 +30,17 @@ const shutdownStep: Step = {
       act.cancelled,
     );
     if (stopped !== 'TIMEOUT') return;
-    if (act.cancelled.aborted) throw new StepFailure('CANCELLED', 'no longer waited for; the guest may still power off');
+    if (act.cancelled.aborted)
+      throw new StepFailure('CANCELLED', 'no longer waited for; the guest may still power off');
     if (input.force) return unlessGone(driver.destroy(guest.uuid));
-    throw new StepFailure('GUEST_DID_NOT_STOP', `${guest.vmid} did not power off within ${input.graceS} s; it runs on`, {
-      vmid: guest.vmid,
-      grace_s: String(input.graceS),
-    });
+    throw new StepFailure(
+      'GUEST_DID_NOT_STOP',
+      `${guest.vmid} did not power off within ${input.graceS} s; it runs on`,
+      {
+        vmid: guest.vmid,
+        grace_s: String(input.graceS),
+      },
+    );
   },
 };
 
@@ -44,7 +49,8 @@ async function askToPowerOff(driver: HostDriver, uuid: string, force: boolean): 
   try {
     await driver.shutdown(uuid);
   } catch (error) {
-    const definite = error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'REFUSED');
+    const definite =
+      error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'REFUSED');
     if (!(force && definite)) throw error;
   }
 }
@@ -77,7 +83,8 @@ async function bootIdOrNone(act: Act): Promise<string> {
   try {
     return await act.driver(guest.hostname).bootId(guest.uuid);
   } catch (error) {
-    if (error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'UNSUPPORTED')) return '';
+    if (error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'UNSUPPORTED'))
+      return '';
     throw error;
   }
 }

@@ -24,9 +24,13 @@ const moveStep: Step = {
     if (move === '') return;
     const { state, error } = await act.ended(move);
     if (state !== 'SUCCEEDED') {
-      throw new StepFailure('MOVE_FAILED', `${move} did not bring the guest to a host with room: ${error?.message ?? state}`, {
-        operation: move,
-      });
+      throw new StepFailure(
+        'MOVE_FAILED',
+        `${move} did not bring the guest to a host with room: ${error?.message ?? state}`,
+        {
+          operation: move,
+        },
+      );
     }
   },
 };
@@ -42,7 +46,8 @@ async function onlineCpu(act: Act): Promise<number | undefined> {
   try {
     return await act.driver(guest.hostname).onlineCpu(guest.uuid);
   } catch (error) {
-    if (error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'UNSUPPORTED')) return undefined;
+    if (error instanceof HypervisorError && (error.kind === 'AGENT_UNAVAILABLE' || error.kind === 'UNSUPPORTED'))
+      return undefined;
     throw error;
   }
 }
@@ -57,7 +62,8 @@ async function setCpu(act: Act, cpu: number): Promise<void> {
   const guest = act.guest();
   const driver = act.driver(guest.hostname);
   const plugged = await pluggedCpu(act);
-  if (plugged === undefined) throw new StepFailure('GUEST_NOT_RUNNING', `${guest.vmid} does not run`, { vmid: guest.vmid });
+  if (plugged === undefined)
+    throw new StepFailure('GUEST_NOT_RUNNING', `${guest.vmid} does not run`, { vmid: guest.vmid });
   if (plugged < cpu) await driver.setPluggedCpu(guest.uuid, cpu);
   else if (plugged > cpu && act.fleet.get('host', guest.hostname)?.observed?.cpuUnplug === true) {
     return driver.setPluggedCpu(guest.uuid, cpu);
@@ -65,7 +71,9 @@ async function setCpu(act: Act, cpu: number): Promise<void> {
   const online = await onlineCpu(act);
   if (online !== undefined && online !== cpu) await driver.setOnlineCpu(guest.uuid, cpu);
   else if (online === undefined && plugged > cpu) {
-    throw new StepFailure('AGENT_UNAVAILABLE', `${guest.vmid} has no agent to take vCPUs offline`, { vmid: guest.vmid });
+    throw new StepFailure('AGENT_UNAVAILABLE', `${guest.vmid} has no agent to take vCPUs offline`, {
+      vmid: guest.vmid,
+    });
   }
 }
 
@@ -100,10 +108,14 @@ const seeCpuStep: Step = {
         return act.note({ pluggedCpu: String(plugged ?? ''), onlineCpu: String(online ?? '') });
       }
       if (act.clock.monotonicMs() >= until) {
-        throw new StepFailure('NOT_SEEN_IN_GUEST', `${act.guest().vmid} has ${online ?? plugged} vCPUs online, not ${to}`, {
-          online: String(online),
-          asked: String(to),
-        });
+        throw new StepFailure(
+          'NOT_SEEN_IN_GUEST',
+          `${act.guest().vmid} has ${online ?? plugged} vCPUs online, not ${to}`,
+          {
+            online: String(online),
+            asked: String(to),
+          },
+        );
       }
       await act.clock.sleep(LIMITS.migrationPollMs, act.signal);
     }
@@ -132,7 +144,10 @@ function settled(fleet: FleetView, operation: Operation, now: Date, asked: { cpu
     observed,
   };
   const state = guest.state === 'MIGRATING' ? 'RUNNING' : guest.state;
-  return [put('guest', letGo(scaled, operation, state)), ...resizeClaim(fleet, scaled, claimSize(scaled, fleet.policy))];
+  return [
+    put('guest', letGo(scaled, operation, state)),
+    ...resizeClaim(fleet, scaled, claimSize(scaled, fleet.policy)),
+  ];
 }
 
 export const scaleCpu: Recipe = {
@@ -181,10 +196,14 @@ const seeMemoryStep: Step = {
     );
     await act.note({ balloonKib: String(balloonKib ?? '') });
     if (seen === undefined || seen === 'TIMEOUT') {
-      throw new StepFailure('NOT_SEEN_IN_GUEST', `the balloon of ${guest.vmid} is at ${balloonKib} KiB, not at ${toKib}`, {
-        balloon_kib: String(balloonKib),
-        asked_kib: String(toKib),
-      });
+      throw new StepFailure(
+        'NOT_SEEN_IN_GUEST',
+        `the balloon of ${guest.vmid} is at ${balloonKib} KiB, not at ${toKib}`,
+        {
+          balloon_kib: String(balloonKib),
+          asked_kib: String(toKib),
+        },
+      );
     }
   },
 };

@@ -2,9 +2,9 @@
 // and answers only when the guest is surely in one place.
 
 import { LIMITS } from '../limits.js';
-import { HypervisorError, type HostDriver } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 import { endDomain, unlessGone } from './domain.js';
-import { type Action, type Arrival, decide, sideOf, type Side } from './migration-table.js';
+import { type Action, type Arrival, decide, type Side, sideOf } from './migration-table.js';
 import { type Act, StepFailure } from './step.js';
 
 export type Rest = 'MOVED' | 'STAYED' | 'ENDED' | 'LOST';

@@ -2,11 +2,11 @@
 // Running, restarting, taking over and crashing all go by this one table.
 
 import type { Logger } from 'pino';
+import type { Effects } from '../commands/operations/advance.js';
 import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import type { MigrationResult, Operation, OperationKind } from '../fleet/operation.js';
-import type { Effects } from '../commands/operations/advance.js';
 import type { Clock } from '../ports/clock.js';
 import type { DomainEvent, GuestDefinition, HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 

@@ -3,7 +3,7 @@
 
 import type { MigrationPolicy } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
-import { HypervisorError, type HostDriver, type MigrationProgress } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type MigrationProgress } from '../ports/hypervisor.js';
 import { type Act, StepFailure } from './step.js';
 
 /** Why the job was told to end, if it was; it may have ended otherwise by then. */

@@ -5,7 +5,7 @@ import type { GuestDetails } from '../commands/observe-host.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { HypervisorError, type HostDriver, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 
 export class GuestDetailsReader {
   /** When each guest may be asked again, by UUID. */
@@ -36,7 +36,10 @@ export class GuestDetailsReader {
     await Promise.all(
       due.slice(0, LIMITS.guestsAskedAtOnce).map(async ({ uuid }) => {
         const details = await this.ask(uuid);
-        this.nextAtMs.set(uuid, this.clock.monotonicMs() + (details === undefined ? LIMITS.agentRetryMs : LIMITS.guestDetailsEveryMs));
+        this.nextAtMs.set(
+          uuid,
+          this.clock.monotonicMs() + (details === undefined ? LIMITS.agentRetryMs : LIMITS.guestDetailsEveryMs),
+        );
         if (details !== undefined) learnt.set(uuid, details);
       }),
     );

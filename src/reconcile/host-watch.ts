@@ -7,9 +7,9 @@ import { loseSightOfHost, observeHost } from '../commands/observe-host.js';
 import type { Command } from '../fleet/decision.js';
 import type { HostFacts } from '../fleet/host.js';
 import { LIMITS } from '../limits.js';
-import type { HostEvents } from '../telemetry/host-events.js';
 import type { Clock } from '../ports/clock.js';
-import { type DomainEvent, HypervisorError, type HostDriver } from '../ports/hypervisor.js';
+import { type DomainEvent, type HostDriver, HypervisorError } from '../ports/hypervisor.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import { GuestDetailsReader } from './guest-details.js';
 import { Reapply } from './reapply.js';
 
@@ -86,7 +86,8 @@ export class HostWatch {
       if (event.event === 'STARTED') this.shutDown.delete(event.uuid);
     }
     if (event.type === 'REBOOT') this.reapply.rebooted(event.uuid);
-    if (event.type === 'REBOOT' || event.type === 'AGENT' || event.type === 'DEVICE_ADDED') this.details.forget(event.uuid);
+    if (event.type === 'REBOOT' || event.type === 'AGENT' || event.type === 'DEVICE_ADDED')
+      this.details.forget(event.uuid);
     if (event.type !== 'MIGRATION_ITERATION' && event.type !== 'JOB_COMPLETED') this.lookSoon();
   }
 
@@ -101,7 +102,10 @@ export class HostWatch {
         if (signal.aborted) break;
         if (error instanceof HypervisorError) await this.sawNothing(error);
         else if (!(error instanceof UnavailableError)) {
-          this.parts.log.error({ host: this.hostname, err: error }, 'a look at the host failed for a reason of our own');
+          this.parts.log.error(
+            { host: this.hostname, err: error },
+            'a look at the host failed for a reason of our own',
+          );
         }
       }
       for (const resolve of waiting) resolve();
@@ -147,7 +151,8 @@ export class HostWatch {
     this.silentSinceMs ??= now;
     const silentMs = now - this.silentSinceMs;
     const ready = this.parts.authority.fleet.get('host', this.hostname)?.condition === 'READY';
-    if (silentMs >= LIMITS.hostUnreachableAfterMs) await this.tellQuietly(loseSightOfHost(this.hostname, 'UNREACHABLE', error.message));
+    if (silentMs >= LIMITS.hostUnreachableAfterMs)
+      await this.tellQuietly(loseSightOfHost(this.hostname, 'UNREACHABLE', error.message));
     else if (ready) await this.tellQuietly(loseSightOfHost(this.hostname, 'SUSPECT', error.message));
   }
 

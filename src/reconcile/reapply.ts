@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import type { Authority } from '../authority/authority.js';
 import type { Guest } from '../fleet/guest.js';
-import { HypervisorError, type HostDriver } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 import type { GuestDetailsReader } from './guest-details.js';
 
 export class Reapply {
@@ -53,12 +53,18 @@ export class Reapply {
     let asAsked = true;
     if (observed.balloonKib > guest.currentMemoryKib) {
       asAsked = false;
-      this.log.info({ vmid: guest.vmid, balloonKib: observed.balloonKib, askedKib: guest.currentMemoryKib }, 'memory asked for again');
+      this.log.info(
+        { vmid: guest.vmid, balloonKib: observed.balloonKib, askedKib: guest.currentMemoryKib },
+        'memory asked for again',
+      );
       await this.driver.setMemory(guest.uuid, guest.currentMemoryKib);
     }
     if (observed.onlineCpu > guest.currentCpu) {
       asAsked = false;
-      this.log.info({ vmid: guest.vmid, onlineCpu: observed.onlineCpu, askedCpu: guest.currentCpu }, 'vCPUs asked for again');
+      this.log.info(
+        { vmid: guest.vmid, onlineCpu: observed.onlineCpu, askedCpu: guest.currentCpu },
+        'vCPUs asked for again',
+      );
       await this.driver.setOnlineCpu(guest.uuid, guest.currentCpu);
     }
     return asAsked;

@@ -3,9 +3,9 @@
 import type { Logger } from 'pino';
 import type { Authority } from '../authority/authority.js';
 import type { Host } from '../fleet/host.js';
-import type { HostEvents } from '../telemetry/host-events.js';
 import type { Clock } from '../ports/clock.js';
 import type { Hypervisor } from '../ports/hypervisor.js';
+import type { HostEvents } from '../telemetry/host-events.js';
 import { HostWatch } from './host-watch.js';
 
 export interface ReconcilerParts {

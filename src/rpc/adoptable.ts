@@ -2,7 +2,7 @@
 
 import type { AdoptableDomain } from '../commands/adopt-guests.js';
 import type { GuestDisk } from '../fleet/guest.js';
-import { HypervisorError, type HostDriver, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { type DomainDisk, domainFacts } from '../xml/domain-facts.js';
 import { driverOf, type RpcParts } from './parts.js';
 
@@ -31,7 +31,9 @@ export async function adoptable(
     else chosen.push({ seen, vmid });
   }
   if (wanted.length === 0) {
-    const active = present.filter(({ state, uuid }) => (state === 'RUNNING' || state === 'PAUSED') && fleet.guestByUuid(uuid) === undefined);
+    const active = present.filter(
+      ({ state, uuid }) => (state === 'RUNNING' || state === 'PAUSED') && fleet.guestByUuid(uuid) === undefined,
+    );
     chosen.push(...active.map((seen) => ({ seen, vmid: '' })));
   }
   const described = await Promise.all(chosen.map(({ seen, vmid }) => describe(driver, hostname, seen, vmid)));

@@ -1,8 +1,8 @@
 // ImportBaseGuest: the XML given, or that of a domain on a host, read as a model for new guests.
 
 import type { ImportBaseGuestRequest } from '#gen/virtdc/v1/guest_info_service.js';
-import type { BaseGuest } from '../fleet/base-guest.js';
 import { importBaseGuest } from '../commands/import-base-guest.js';
+import type { BaseGuest } from '../fleet/base-guest.js';
 import type { Command } from '../fleet/decision.js';
 import { LIMITS } from '../limits.js';
 import { parseBaseGuest } from '../xml/base-guest.js';
@@ -13,7 +13,10 @@ import { statusError } from './status.js';
 
 const TARGET = /^[a-z]{2,4}$/;
 
-export async function importBaseGuestFrom(parts: RpcParts, request: ImportBaseGuestRequest): Promise<Command<BaseGuest>> {
+export async function importBaseGuestFrom(
+  parts: RpcParts,
+  request: ImportBaseGuestRequest,
+): Promise<Command<BaseGuest>> {
   const check = new Check();
   const name = check.vmid('name', request.name);
   const { source } = request;
@@ -55,11 +58,16 @@ function readImages(check: Check, images: { readonly [target: string]: string })
   return { ...images };
 }
 
-async function xmlOf(parts: RpcParts, { hostname, domainName }: { hostname: string; domainName: string }): Promise<string> {
+async function xmlOf(
+  parts: RpcParts,
+  { hostname, domainName }: { hostname: string; domainName: string },
+): Promise<string> {
   const driver = driverOf(parts, parts.authority.fleet, hostname);
   const domain = (await driver.domains()).find((one) => one.domainName === domainName);
   if (domain === undefined) {
-    throw statusError('DOMAIN_NOT_FOUND', `${hostname} has no domain ${quoted(domainName)}`, { metadata: { hostname, domain_name: domainName } });
+    throw statusError('DOMAIN_NOT_FOUND', `${hostname} has no domain ${quoted(domainName)}`, {
+      metadata: { hostname, domain_name: domainName },
+    });
   }
   return driver.domainXml(domain.uuid);
 }

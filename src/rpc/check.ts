@@ -19,7 +19,10 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 /** What of a value is put into a message: bounded, and harmless on a terminal or in a log. */
 export function quoted(value: string): string {
   const start = value.slice(0, 80);
-  const harmless = JSON.stringify(start).replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const harmless = JSON.stringify(start).replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return value.length > 80 ? `${harmless}...` : harmless;
 }
 
@@ -38,7 +41,9 @@ export class Check {
   done(): void {
     if (this.violations.length === 0) return;
     const message = this.violations.map(({ field, description }) => `${field}: ${description}`).join('; ');
-    throw statusError('INVALID_FIELDS', message.slice(0, 1_000), { violations: this.violations.slice(0, LIMITS.maxViolations) });
+    throw statusError('INVALID_FIELDS', message.slice(0, 1_000), {
+      violations: this.violations.slice(0, LIMITS.maxViolations),
+    });
   }
 
   vmid(field: string, value: string): string {
@@ -60,7 +65,8 @@ export class Check {
   }
 
   uuid(field: string, value: string): string {
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) this.add(field, `${quoted(value)} is no UUID in lower case`);
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value))
+      this.add(field, `${quoted(value)} is no UUID in lower case`);
     return value;
   }
 
@@ -135,7 +141,8 @@ export class Check {
   }
 
   finite(field: string, value: number, least: number, most: number): number {
-    if (!Number.isFinite(value) || value < least || value > most) this.add(field, `${value} is not from ${least} to ${most}`);
+    if (!Number.isFinite(value) || value < least || value > most)
+      this.add(field, `${value} is not from ${least} to ${most}`);
     return value;
   }
 

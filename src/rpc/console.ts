@@ -22,7 +22,10 @@ export async function* openConsole(
   const { value: guest } = await query(parts, (fleet) => {
     const found = findGuest(fleet, vmid);
     if ('reason' in found || found.state === 'RUNNING' || found.state === 'PAUSED') return found;
-    return refusal('GUEST_STATE', `guest ${vmid} is ${found.state}, it has to be RUNNING or PAUSED`, { vmid, state: found.state });
+    return refusal('GUEST_STATE', `guest ${vmid} is ${found.state}, it has to be RUNNING or PAUSED`, {
+      vmid,
+      state: found.state,
+    });
   });
   const session = await open(parts, guest.hostname, guest.uuid);
   const until = untilStopped(parts, context);
@@ -38,7 +41,9 @@ export async function* openConsole(
     }
     if (parts.stopping.aborted) throw statusError('SHUTTING_DOWN', 'the server is shutting down');
     if (!context.signal.aborted) {
-      throw statusError('CONSOLE_CLOSED', `the console of ${vmid} was closed: it ended, moved, or was taken over`, { metadata: { vmid } });
+      throw statusError('CONSOLE_CLOSED', `the console of ${vmid} was closed: it ended, moved, or was taken over`, {
+        metadata: { vmid },
+      });
     }
   } finally {
     until.removeEventListener('abort', end);

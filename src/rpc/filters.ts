@@ -25,7 +25,14 @@ const GUEST_STATES: readonly GuestState[] = [
 ];
 const ADMIN_STATES: readonly AdminState[] = ['AVAILABLE', 'CORDONED'];
 const CONDITIONS: readonly HostCondition[] = ['READY', 'SUSPECT', 'UNREACHABLE'];
-const OPERATION_STATES: readonly OperationState[] = ['PENDING', 'RUNNING', 'CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED'];
+const OPERATION_STATES: readonly OperationState[] = [
+  'PENDING',
+  'RUNNING',
+  'CANCELLING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+];
 const OPERATION_KINDS: readonly OperationKind[] = [
   'CREATE_GUEST',
   'TERMINATE_GUEST',
@@ -43,15 +50,24 @@ class FilterReader {
   constructor(private readonly check: Check) {}
 
   vmids(field: string, values: readonly string[] = []): ReadonlySet<string> {
-    return new Set(this.check.list(field, values, LIMITS.maxFilterEntries, (one, value) => this.check.vmid(one, value)));
+    return new Set(
+      this.check.list(field, values, LIMITS.maxFilterEntries, (one, value) => this.check.vmid(one, value)),
+    );
   }
 
   hostnames(field: string, values: readonly string[] = []): ReadonlySet<string> {
-    return new Set(this.check.list(field, values, LIMITS.maxFilterEntries, (one, value) => this.check.hostname(one, value)));
+    return new Set(
+      this.check.list(field, values, LIMITS.maxFilterEntries, (one, value) => this.check.hostname(one, value)),
+    );
   }
 
   /** UNSPECIFIED among the wanted values is a mistake: it would match nothing. */
-  enums<T extends string>(field: string, prefix: string, values: readonly string[] = [], known: readonly T[]): ReadonlySet<T> {
+  enums<T extends string>(
+    field: string,
+    prefix: string,
+    values: readonly string[] = [],
+    known: readonly T[],
+  ): ReadonlySet<T> {
     const read = this.check.list(field, values, LIMITS.maxFilterEntries, (one, value) => {
       const found = this.check.enum(one, prefix, value, known);
       if (value === `${prefix}_UNSPECIFIED`) this.check.add(one, 'has to be given');
@@ -104,7 +120,10 @@ export function readMigrationFilter(check: Check, filter: MigrationFilterMessage
   };
 }
 
-export function readPage(check: Check, request: { readonly pageSize: number; readonly pageToken: string }): PageRequest {
+export function readPage(
+  check: Check,
+  request: { readonly pageSize: number; readonly pageToken: string },
+): PageRequest {
   if (request.pageToken.length > LIMITS.maxPageTokenChars) check.add('page_token', 'is no token of this list');
   return { size: check.pageSize(request.pageSize), token: request.pageToken };
 }

@@ -157,7 +157,8 @@ async function readAdoption(
   const wanted = check.list('domains', request.domains, LIMITS.maxPageSize, (field, one) => {
     if (one.domain === undefined) check.add(field, 'one of uuid and domain_name has to be given');
     if (one.domain?.$case === 'uuid') check.uuid(`${field}.uuid`, one.domain.value);
-    if (one.domain?.$case === 'domainName') check.text(`${field}.domain_name`, one.domain.value, LIMITS.maxDomainNameBytes);
+    if (one.domain?.$case === 'domainName')
+      check.text(`${field}.domain_name`, one.domain.value, LIMITS.maxDomainNameBytes);
     return { domain: one.domain, vmid: one.vmid === '' ? '' : check.vmid(`${field}.vmid`, one.vmid) };
   });
   const labels = check.labels('labels', request.labels);
@@ -187,6 +188,10 @@ async function* exportGuests(parts: RpcParts, request: ExportGuestsRequest): Asy
     // Terminated meanwhile, with its template perhaps.
     if (fleet.get('guest', guest.vmid)?.uuid !== guest.uuid) continue;
     const definition = definitionOf(fleet, guest, guest.operation, parts.authority.epoch);
-    yield { vmid: guest.vmid, hostname: guest.hostname, xml: driverOf(parts, fleet, guest.hostname).render(definition) };
+    yield {
+      vmid: guest.vmid,
+      hostname: guest.hostname,
+      xml: driverOf(parts, fleet, guest.hostname).render(definition),
+    };
   }
 }

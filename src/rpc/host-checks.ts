@@ -1,8 +1,8 @@
 // CheckHosts: every host looked at from here and from each other host, each failure with what to do about it.
 // A peer-to-peer migration needs ports and credentials between the hosts, which nothing else tests before one fails.
 
-import { allocatable, type Host, type HostFacts } from '../fleet/host.js';
 import type { FleetView } from '../fleet/fleet.js';
+import { allocatable, type Host, type HostFacts } from '../fleet/host.js';
 import { RESOURCE_NAMES } from '../fleet/resources.js';
 import { HypervisorError } from '../ports/hypervisor.js';
 import { driverOf, type RpcParts } from './parts.js';
@@ -24,7 +24,11 @@ export interface HostCheck {
 const OLDEST = { libvirt: [9, 0], hypervisor: [7, 0] } as const;
 
 /** Checks as they end: the hosts themselves side by side, then host to host, one dial at a time from each. */
-export async function* checkHosts(parts: RpcParts, hostnames: readonly string[], signal: AbortSignal): AsyncGenerator<HostCheck> {
+export async function* checkHosts(
+  parts: RpcParts,
+  hostnames: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<HostCheck> {
   const { fleet } = parts.authority;
   const facts = new Map<string, HostFacts>();
   const looks = hostnames.map(async (hostname) => {
@@ -42,7 +46,14 @@ export async function* checkHosts(parts: RpcParts, hostnames: readonly string[],
 }
 
 function checker(hostname: string, peer = '') {
-  return (kind: HostCheckKind, verdict: Verdict, detail: string, fix = ''): HostCheck => ({ hostname, peer, kind, verdict, detail, fix });
+  return (kind: HostCheckKind, verdict: Verdict, detail: string, fix = ''): HostCheck => ({
+    hostname,
+    peer,
+    kind,
+    verdict,
+    detail,
+    fix,
+  });
 }
 
 async function lookAt(
@@ -64,7 +75,12 @@ async function lookAt(
       capacity(fleet, host, facts),
       pools(fleet, host, facts),
       networks(fleet, host, facts),
-      check('CLOCK', 'UNKNOWN', 'libvirt does not tell a host its clock', `compare: date; ssh ${host.ipAddress || hostname} date`),
+      check(
+        'CLOCK',
+        'UNKNOWN',
+        'libvirt does not tell a host its clock',
+        `compare: date; ssh ${host.ipAddress || hostname} date`,
+      ),
     ];
   } catch (error) {
     if (!(error instanceof HypervisorError)) throw error;
@@ -88,7 +104,12 @@ function version(host: Host, facts: HostFacts): HostCheck {
   const detail = `libvirt ${facts.libvirtVersion}, QEMU ${facts.hypervisorVersion}`;
   const old = isOlder(facts.libvirtVersion, OLDEST.libvirt) || isOlder(facts.hypervisorVersion, OLDEST.hypervisor);
   if (!old) return check('VERSION', 'PASS', detail);
-  return check('VERSION', 'WARN', detail, `virtdc was tried with libvirt ${OLDEST.libvirt.join('.')} and QEMU ${OLDEST.hypervisor.join('.')} or later: upgrade`);
+  return check(
+    'VERSION',
+    'WARN',
+    detail,
+    `virtdc was tried with libvirt ${OLDEST.libvirt.join('.')} and QEMU ${OLDEST.hypervisor.join('.')} or later: upgrade`,
+  );
 }
 
 function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
@@ -101,12 +122,22 @@ function capacity(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
   const available = fleet.available(host);
   const over = RESOURCE_NAMES.filter((name) => available[name] < 0);
   if (over.length > 0) {
-    return check('CAPACITY', 'FAIL', `claims exceed what may be sold of ${over.join(', ')}`, 'move guests away, or declare more');
+    return check(
+      'CAPACITY',
+      'FAIL',
+      `claims exceed what may be sold of ${over.join(', ')}`,
+      'move guests away, or declare more',
+    );
   }
   const { cpu, memoryKib } = host.capacity;
   const declared = `declared ${cpu} CPUs and ${memoryKib} KiB, libvirt reports ${facts.cpu} and ${facts.memoryKib}`;
   if (cpu > facts.cpu || memoryKib > facts.memoryKib) {
-    return check('CAPACITY', 'WARN', declared, `virtdc hosts update ${host.hostname} --cpu ${facts.cpu} --memory ${facts.memoryKib}KiB`);
+    return check(
+      'CAPACITY',
+      'WARN',
+      declared,
+      `virtdc hosts update ${host.hostname} --cpu ${facts.cpu} --memory ${facts.memoryKib}KiB`,
+    );
   }
   return check('CAPACITY', 'PASS', `${declared}; ${allocatable(host).cpu} CPUs may be sold`);
 }
@@ -115,8 +146,14 @@ function pools(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
   const check = checker(host.hostname);
   const due = [...fleet.all('pool')].filter((pool) => pool.hosts.includes(host.hostname)).map((pool) => pool.name);
   const missing = due.filter((name) => !facts.pools.includes(name));
-  if (missing.length === 0) return check('POOLS', 'PASS', due.length === 0 ? 'none are registered for it' : `active: ${due.join(', ')}`);
-  return check('POOLS', 'FAIL', `not active: ${missing.join(', ')}`, missing.map((name) => `virsh -c ${host.uri} pool-start ${name}`).join('; '));
+  if (missing.length === 0)
+    return check('POOLS', 'PASS', due.length === 0 ? 'none are registered for it' : `active: ${due.join(', ')}`);
+  return check(
+    'POOLS',
+    'FAIL',
+    `not active: ${missing.join(', ')}`,
+    missing.map((name) => `virsh -c ${host.uri} pool-start ${name}`).join('; '),
+  );
 }
 
 function networks(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
@@ -124,24 +161,37 @@ function networks(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
   const needed = new Map<string, 'NETWORK' | 'BRIDGE'>();
   for (const base of fleet.all('baseGuest')) for (const nic of base.nics) needed.set(nic.source, nic.kind);
   for (const guest of fleet.guestsOn(host.hostname)) for (const nic of guest.nics) needed.set(nic.source, nic.kind);
-  const missing = [...needed].filter(([source, kind]) => !(kind === 'NETWORK' ? facts.networks : facts.bridges).includes(source));
+  const missing = [...needed].filter(
+    ([source, kind]) => !(kind === 'NETWORK' ? facts.networks : facts.bridges).includes(source),
+  );
   if (missing.length === 0) {
-    return check('NETWORKS', 'PASS', needed.size === 0 ? 'none are needed' : `present: ${[...needed.keys()].join(', ')}`);
+    return check(
+      'NETWORKS',
+      'PASS',
+      needed.size === 0 ? 'none are needed' : `present: ${[...needed.keys()].join(', ')}`,
+    );
   }
   const detail = missing.map(([source, kind]) => `${kind === 'NETWORK' ? 'network' : 'bridge'} ${source}`).join(', ');
-  const fixes = missing.map(([source, kind]) => (kind === 'NETWORK' ? `virsh net-start ${source}` : `ip link add ${source} type bridge`));
+  const fixes = missing.map(([source, kind]) =>
+    kind === 'NETWORK' ? `virsh net-start ${source}` : `ip link add ${source} type bridge`,
+  );
   return check('NETWORKS', 'FAIL', `missing: ${detail}`, `on ${host.hostname}: ${fixes.join('; ')}`);
 }
 
 /** One CPU that all of them can run; asked of one of them. */
-async function cpuChecks(parts: RpcParts, fleet: FleetView, facts: ReadonlyMap<string, HostFacts>): Promise<readonly HostCheck[]> {
+async function cpuChecks(
+  parts: RpcParts,
+  fleet: FleetView,
+  facts: ReadonlyMap<string, HostFacts>,
+): Promise<readonly HostCheck[]> {
   const first = [...facts.keys()][0];
   if (first === undefined) return [];
   const known = [...facts].filter(([, one]) => one.cpuXml !== '');
   let baseline = '';
   let failure = 'libvirt cannot say';
   try {
-    if (known.length > 0) baseline = await driverOf(parts, fleet, first).baselineCpu(known.map(([, one]) => one.cpuXml));
+    if (known.length > 0)
+      baseline = await driverOf(parts, fleet, first).baselineCpu(known.map(([, one]) => one.cpuXml));
   } catch (error) {
     if (!(error instanceof HypervisorError)) throw error;
     failure = error.message;
@@ -149,7 +199,12 @@ async function cpuChecks(parts: RpcParts, fleet: FleetView, facts: ReadonlyMap<s
   return [...facts].map(([hostname, { cpuModel }]) => {
     const check = checker(hostname);
     if (baseline !== '') return check('CPU', 'PASS', `${cpuModel}; the hosts have a baseline in common`);
-    return check('CPU', 'UNKNOWN', `${cpuModel}; no baseline: ${failure}`, 'name a CPU model in the base guest that every host has');
+    return check(
+      'CPU',
+      'UNKNOWN',
+      `${cpuModel}; no baseline: ${failure}`,
+      'name a CPU model in the base guest that every host has',
+    );
   });
 }
 

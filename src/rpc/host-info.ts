@@ -1,5 +1,6 @@
 // The service HostInfo: hosts, their pools, and the base images in them.
 
+import type { CallContext } from 'nice-grpc';
 import {
   type CheckHostsRequest,
   type CheckHostsResponse,
@@ -8,7 +9,6 @@ import {
   type RegisterHostRequest as RegisterHostMessage,
   type UpdateHostRequest as UpdateHostMessage,
 } from '#gen/virtdc/v1/host_info_service.js';
-import type { CallContext } from 'nice-grpc';
 import { cordonHost } from '../commands/cordon-host.js';
 import { type ImportNodeInfoResult, importNodeInfo, type NodeDiff } from '../commands/import-node-info.js';
 import { findHost, type OnHost } from '../commands/preconditions.js';
@@ -57,7 +57,11 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
     const { value: load } = await query(parts, (fleet) => loadOf(fleet, host.hostname));
     return toHost(host, load, parts.reconciler.lastSeen(host.hostname));
   };
-  async function cordon(method: 'cordonHost' | 'uncordonHost', request: OnHostMessage, command: (on: OnHost) => Command<Host>) {
+  async function cordon(
+    method: 'cordonHost' | 'uncordonHost',
+    request: OnHostMessage,
+    command: (on: OnHost) => Command<Host>,
+  ) {
     const { result } = await decide(parts, HostInfoDefinition, method, request, command(readOnHost(request)));
     return { host: await told(result) };
   }
@@ -141,8 +145,11 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
         removeHosts: readHostnames(check, 'remove_hostnames', request.removeHostnames),
         locking: request.locking,
         capacityKib:
-          request.capacityKib === undefined ? undefined : check.amount('capacity_kib', request.capacityKib, 0, LIMITS.maxKib),
-        exportedBy: request.exportedBy === undefined ? undefined : check.optionalHostname('exported_by', request.exportedBy),
+          request.capacityKib === undefined
+            ? undefined
+            : check.amount('capacity_kib', request.capacityKib, 0, LIMITS.maxKib),
+        exportedBy:
+          request.exportedBy === undefined ? undefined : check.optionalHostname('exported_by', request.exportedBy),
       };
       check.requestId(request.requestId);
       check.done();
@@ -192,7 +199,10 @@ function loadOf(fleet: FleetView, hostname: string) {
 
 function readOnHost(request: OnHostMessage): OnHost {
   const check = new Check();
-  const on = { hostname: check.hostname('hostname', request.hostname), expectedRevision: check.revision(request.revision) };
+  const on = {
+    hostname: check.hostname('hostname', request.hostname),
+    expectedRevision: check.revision(request.revision),
+  };
   check.requestId(request.requestId);
   check.done();
   return on;
@@ -204,7 +214,9 @@ function readHostnames(check: Check, field: string, names: readonly string[]): s
 
 /** New hosts are usable when the answer is there, if they answer soon. */
 async function firstContact(parts: RpcParts, { diff }: ImportNodeInfoResult): Promise<void> {
-  const fresh = diff.filter((node) => node.change === 'ADDED' || node.change === 'UPDATED').map((node) => node.hostname);
+  const fresh = diff
+    .filter((node) => node.change === 'ADDED' || node.change === 'UPDATED')
+    .map((node) => node.hostname);
   const waiting = new AbortController();
   await Promise.race([
     parts.reconciler.lookNow(fresh),
@@ -236,10 +248,12 @@ function readRegistration(parts: RpcParts, request: RegisterHostMessage) {
   const check = new Check();
   const hostname = check.hostname('hostname', request.hostname);
   checkAddress(check, 'ip_address', request.ipAddress);
-  if (request.ipAddress === '' && request.uri === '') check.add('ip_address', 'one of ip_address and uri has to be given');
+  if (request.ipAddress === '' && request.uri === '')
+    check.add('ip_address', 'one of ip_address and uri has to be given');
   const uri = request.uri === '' ? filledIn(parts.uris.template, hostname, request.ipAddress) : request.uri;
   checkUri(check, 'uri', uri, parts.uris);
-  const migrationUri = request.migrationUri === '' ? migrationUriOf(uri, hostname, request.ipAddress) : request.migrationUri;
+  const migrationUri =
+    request.migrationUri === '' ? migrationUriOf(uri, hostname, request.ipAddress) : request.migrationUri;
   checkUri(check, 'migration_uri', migrationUri, parts.uris);
   const read = {
     hostname,
@@ -296,15 +310,22 @@ function readMigrationUri(parts: RpcParts, check: Check, request: UpdateHostMess
   return migrationUri;
 }
 
-async function* streamChecks(parts: RpcParts, request: CheckHostsRequest, context: CallContext): AsyncGenerator<CheckHostsResponse> {
+async function* streamChecks(
+  parts: RpcParts,
+  request: CheckHostsRequest,
+  context: CallContext,
+): AsyncGenerator<CheckHostsResponse> {
   const check = new Check();
   const wanted = check.list('hostnames', request.hostnames, MOST_CHECKED, (field, name) => check.hostname(field, name));
   const all = [...parts.authority.fleet.all('host')].map((host) => host.hostname).sort();
-  if (wanted.length === 0 && all.length > MOST_CHECKED) check.add('hostnames', `name at most ${MOST_CHECKED} of the ${all.length} hosts`);
+  if (wanted.length === 0 && all.length > MOST_CHECKED)
+    check.add('hostnames', `name at most ${MOST_CHECKED} of the ${all.length} hosts`);
   check.done();
   const missing = wanted.filter((name) => !all.includes(name));
   if (missing.length > 0) {
-    throw statusError('HOST_NOT_FOUND', `there is no host ${missing.join(', ')}`, { metadata: { hostname: missing.join(', ') } });
+    throw statusError('HOST_NOT_FOUND', `there is no host ${missing.join(', ')}`, {
+      metadata: { hostname: missing.join(', ') },
+    });
   }
   for await (const one of checkHosts(parts, wanted.length === 0 ? all : [...new Set(wanted)], context.signal)) {
     yield { check: { ...one, kind: `HOST_CHECK_KIND_${one.kind}`, verdict: `CHECK_VERDICT_${one.verdict}` } };

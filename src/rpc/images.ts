@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HostInfoDefinition, type PushImageHeader, type PushImageRequest } from '#gen/virtdc/v1/host_info_service.js';
-import { addImage, imageRefusal, type ImageTarget } from '../commands/add-image.js';
+import { addImage, type ImageTarget, imageRefusal } from '../commands/add-image.js';
 import { findPool } from '../commands/preconditions.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { isRefusal, type Refusal } from '../fleet/refusal.js';
@@ -30,7 +30,11 @@ export interface Upload {
   readonly sha256: string;
 }
 
-export async function pushImage(parts: RpcParts, messages: AsyncIterable<PushImageRequest>, signal: AbortSignal): Promise<Image[]> {
+export async function pushImage(
+  parts: RpcParts,
+  messages: AsyncIterable<PushImageRequest>,
+  signal: AbortSignal,
+): Promise<Image[]> {
   const incoming = messages[Symbol.asyncIterator]();
   const upload = readHeader(await next(parts, incoming, signal));
   const targets = await targetsOf(parts, upload);
@@ -77,7 +81,9 @@ async function targetsOf(parts: RpcParts, upload: Upload): Promise<Target[]> {
     const pool = findPool(fleet, upload.pool);
     if (isRefusal(pool)) return pool;
     const targets = targetsIn(fleet, pool, upload);
-    return targets.map((target) => differing(fleet, upload, target)).find((refusal) => refusal !== undefined) ?? targets;
+    return (
+      targets.map((target) => differing(fleet, upload, target)).find((refusal) => refusal !== undefined) ?? targets
+    );
   });
   if (isRefusal(value)) throw refusalError(value, revision);
   return value;
@@ -91,7 +97,12 @@ function differing(fleet: FleetView, { sha256 }: Upload, target: Target): Refusa
 
 function targetsIn(fleet: FleetView, pool: Pool, { hostname, name }: Upload): Target[] {
   if (pool.kind === 'LOCAL') {
-    return (hostname === '' ? pool.hosts : [hostname]).map((host) => ({ pool: pool.name, hostname: host, name, via: host }));
+    return (hostname === '' ? pool.hosts : [hostname]).map((host) => ({
+      pool: pool.name,
+      hostname: host,
+      name,
+      via: host,
+    }));
   }
   const via = pool.hosts.find((host) => fleet.get('host', host)?.condition === 'READY') ?? pool.hosts[0] ?? '';
   return [{ pool: pool.name, hostname, name, via }];
@@ -107,11 +118,14 @@ async function next(
   const result = await Promise.race([
     incoming.next(),
     new Promise<never>((_, reject) => {
-      for (const one of [idle, signal]) one.addEventListener('abort', () => reject(one.reason as Error), { once: true });
+      for (const one of [idle, signal])
+        one.addEventListener('abort', () => reject(one.reason as Error), { once: true });
     }),
   ]).catch((error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
-    throw statusError('UPLOAD_IDLE', `no content for ${error.afterMs / 1_000} s`, { metadata: { idle_ms: error.afterMs } });
+    throw statusError('UPLOAD_IDLE', `no content for ${error.afterMs / 1_000} s`, {
+      metadata: { idle_ms: error.afterMs },
+    });
   });
   return result.done === true ? undefined : result.value;
 }
@@ -126,7 +140,11 @@ async function spool(
   const hash = createHash('sha256');
   let received = 0;
   async function* content(): AsyncGenerator<Uint8Array> {
-    for (let message = await next(parts, incoming, signal); message !== undefined; message = await next(parts, incoming, signal)) {
+    for (
+      let message = await next(parts, incoming, signal);
+      message !== undefined;
+      message = await next(parts, incoming, signal)
+    ) {
       if (message.part?.$case !== 'chunk') throw sizeMismatch(upload, received, 'a header may come once only');
       const chunk = message.part.value;
       received += chunk.length;
@@ -152,7 +170,13 @@ function sizeMismatch({ sizeBytes }: Upload, received: number, message: string):
   });
 }
 
-async function place(parts: RpcParts, upload: Upload, target: Target, file: string, signal: AbortSignal): Promise<Image> {
+async function place(
+  parts: RpcParts,
+  upload: Upload,
+  target: Target,
+  file: string,
+  signal: AbortSignal,
+): Promise<Image> {
   const { pool, hostname, name } = target;
   const known = parts.authority.fleet.get('image', imageKey(pool, hostname, name));
   if (known?.sha256 === upload.sha256) return known;

@@ -15,7 +15,8 @@ export type ConnectionCheck = Pick<MigrationCheck, 'verdict' | 'detail' | 'fix'>
 export async function liveMigrationFigures(parts: RpcParts, vmid: string): Promise<LiveFigures> {
   const { fleet } = parts.authority;
   const guest = fleet.get('guest', vmid);
-  const copied = guest?.disks.filter((disk) => disk.madeByVirtdc && fleet.get('pool', disk.pool)?.kind === 'LOCAL') ?? [];
+  const copied =
+    guest?.disks.filter((disk) => disk.madeByVirtdc && fleet.get('pool', disk.pool)?.kind === 'LOCAL') ?? [];
   let copiedKib: number | undefined;
   if (guest !== undefined && copied.length > 0) {
     const driver = driverOf(parts, fleet, guest.hostname);

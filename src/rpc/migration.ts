@@ -15,8 +15,8 @@ import { isOpen, type Operation } from '../fleet/operation.js';
 import { checkMigration } from '../queries/check-migration.js';
 import { getMigration, listMigrations, type Migration } from '../queries/operations.js';
 import { Check } from './check.js';
-import { toOutlook } from './convert/outlook.js';
 import { toMigration, toOperation } from './convert/operation.js';
+import { toOutlook } from './convert/outlook.js';
 import { readMigrationFilter, readPage } from './filters.js';
 import { liveMigrationFigures } from './migration-figures.js';
 import { moveFacts } from './move-facts.js';
@@ -25,7 +25,8 @@ import { query } from './query.js';
 import { statusError } from './status.js';
 
 export function migrationService(parts: RpcParts): MigrationServiceImplementation {
-  const told = (migration: Migration): GuestMigration => toMigration(migration, parts.executor.progressOf(migration.name));
+  const told = (migration: Migration): GuestMigration =>
+    toMigration(migration, parts.executor.progressOf(migration.name));
   return {
     async migrateGuest(request) {
       const check = new Check();
@@ -49,7 +50,9 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       check.done();
       const facts = await moveFacts(parts, vmid, true, destHost);
       const figures = await liveMigrationFigures(parts, vmid);
-      const { value } = await query(parts, (fleet) => checkMigration(fleet, { vmid, destHost, policy, facts, ...figures.forecast }));
+      const { value } = await query(parts, (fleet) =>
+        checkMigration(fleet, { vmid, destHost, policy, facts, ...figures.forecast }),
+      );
       return toOutlook(value, await figures.connection(value.sourceHost, value.destHost));
     },
     async getMigration(request) {
@@ -71,7 +74,13 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       check.requestId(request.requestId);
       check.done();
       await query(parts, (fleet) => getMigration(fleet, operation));
-      const { result } = await decide(parts, MigrationDefinition, 'cancelMigration', request, cancelOperation({ operation }));
+      const { result } = await decide(
+        parts,
+        MigrationDefinition,
+        'cancelMigration',
+        request,
+        cancelOperation({ operation }),
+      );
       return { operation: toOperation(result, parts.executor.progressOf(operation)) };
     },
   };

@@ -4,8 +4,8 @@
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import { PLAIN_TRAITS } from '../fleet/traits.js';
-import { HypervisorError } from '../ports/hypervisor.js';
 import type { MoveFacts } from '../policy/move.js';
+import { HypervisorError } from '../ports/hypervisor.js';
 import { domainFacts, traitsOf } from '../xml/domain-facts.js';
 import type { RpcParts } from './parts.js';
 

@@ -10,7 +10,7 @@ import {
 import { cancelOperation } from '../commands/cancel-operation.js';
 import { findHost } from '../commands/preconditions.js';
 import { isOpen, type Operation } from '../fleet/operation.js';
-import { refusal, type Refusal } from '../fleet/refusal.js';
+import { type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { auditHost } from '../queries/audit.js';
@@ -53,7 +53,13 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
       const operation = check.operation('name', request.name);
       check.requestId(request.requestId);
       check.done();
-      const { result } = await decide(parts, OperationsDefinition, 'cancelOperation', request, cancelOperation({ operation }));
+      const { result } = await decide(
+        parts,
+        OperationsDefinition,
+        'cancelOperation',
+        request,
+        cancelOperation({ operation }),
+      );
       return { operation: told(result) };
     },
     audit: (request, context) => auditHosts(parts, request, context),
@@ -87,9 +93,15 @@ async function waited(parts: RpcParts, name: string, timeoutMs: number, context:
   }
 }
 
-async function* auditHosts(parts: RpcParts, request: AuditRequest, context: CallContext): AsyncGenerator<AuditResponse> {
+async function* auditHosts(
+  parts: RpcParts,
+  request: AuditRequest,
+  context: CallContext,
+): AsyncGenerator<AuditResponse> {
   const check = new Check();
-  const wanted = check.list('hostnames', request.hostnames, LIMITS.maxFilterEntries, (field, name) => check.hostname(field, name));
+  const wanted = check.list('hostnames', request.hostnames, LIMITS.maxFilterEntries, (field, name) =>
+    check.hostname(field, name),
+  );
   check.done();
   const { value: hosts } = await query(parts, (fleet) => {
     const names = wanted.length > 0 ? wanted : [...fleet.all('host')].map((host) => host.hostname).sort();

@@ -34,7 +34,12 @@ interface Service {
   readonly fullName: string;
   // The encoders take their own message each, which no common type describes.
   // biome-ignore lint/suspicious/noExplicitAny: the request is checked where decide() is called.
-  readonly methods: { readonly [name: string]: { readonly name: string; readonly requestType: { encode(request: any): { finish(): Uint8Array } } } };
+  readonly methods: {
+    readonly [name: string]: {
+      readonly name: string;
+      readonly requestType: { encode(request: any): { finish(): Uint8Array } };
+    };
+  };
 }
 
 interface Identified {
@@ -76,7 +81,8 @@ function sha256(bytes: Uint8Array): string {
 /** The driver of a host of the fleet. */
 export function driverOf(parts: RpcParts, fleet: FleetView, hostname: string): HostDriver {
   const host = fleet.get('host', hostname);
-  if (host === undefined) throw statusError('HOST_NOT_FOUND', `there is no host ${hostname}`, { metadata: { hostname } });
+  if (host === undefined)
+    throw statusError('HOST_NOT_FOUND', `there is no host ${hostname}`, { metadata: { hostname } });
   return parts.hypervisor.host(host);
 }
 

@@ -9,7 +9,7 @@ import {
 } from '#gen/virtdc/v1/placement_service.js';
 import type { GuestShape } from '../commands/new-guest.js';
 import { setClusterPolicy } from '../commands/set-cluster-policy.js';
-import { submitGuest, type SubmitGuestRequest } from '../commands/submit-guest.js';
+import { type SubmitGuestRequest, submitGuest } from '../commands/submit-guest.js';
 import { terminateGuest } from '../commands/terminate-guest.js';
 import type { Claim } from '../fleet/claim.js';
 import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
@@ -81,7 +81,8 @@ export function placementService(parts: RpcParts): PlacementServiceImplementatio
       const strategy = readStrategy(check, request.strategy);
       const ratios = readRatios(check, 'default_ratios', request.defaultRatios);
       const reserve = readReserve(check, 'default_reserve', request.defaultReserve);
-      const defaultPool = request.defaultPool === undefined ? undefined : check.optionalPool('default_pool', request.defaultPool);
+      const defaultPool =
+        request.defaultPool === undefined ? undefined : check.optionalPool('default_pool', request.defaultPool);
       const expectedRevision = check.revision(request.revision);
       check.requestId(request.requestId);
       check.done();
@@ -112,7 +113,8 @@ function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
     vmid: check.vmid('vmid', request.vmid),
     mac: check.optionalMac('mac', request.mac),
     seed: request.seed && readSeed(check, request.seed),
-    restartPolicy: check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, ['NEVER', 'WITH_HOST']) ?? 'NEVER',
+    restartPolicy:
+      check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, ['NEVER', 'WITH_HOST']) ?? 'NEVER',
     labels: check.labels('labels', request.labels),
   };
   check.requestId(request.requestId);
@@ -120,7 +122,10 @@ function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
   return read;
 }
 
-type Sizes = Pick<GuestShapeMessage, 'cpu' | 'memoryKib' | 'ioKib' | 'maxMemoryKib' | 'baseGuest' | 'pool' | 'nicSource'>;
+type Sizes = Pick<
+  GuestShapeMessage,
+  'cpu' | 'memoryKib' | 'ioKib' | 'maxMemoryKib' | 'baseGuest' | 'pool' | 'nicSource'
+>;
 
 function readSizes(check: Check, prefix: string, sizes: Sizes) {
   const { nicSource } = sizes;
@@ -136,7 +141,12 @@ function readSizes(check: Check, prefix: string, sizes: Sizes) {
   };
 }
 
-function readShape(check: Check, field: string, shape: GuestShapeMessage | undefined, strategy: Strategy | undefined): GuestShape {
+function readShape(
+  check: Check,
+  field: string,
+  shape: GuestShapeMessage | undefined,
+  strategy: Strategy | undefined,
+): GuestShape {
   if (shape === undefined) {
     check.add(field, 'has to be given');
     check.done();
@@ -148,10 +158,15 @@ function readShape(check: Check, field: string, shape: GuestShapeMessage | undef
 function readSeed(check: Check, seed: Seed): GuestSeed {
   return {
     guestHostname: check.optionalHostname('seed.guest_hostname', seed.guestHostname),
-    sshAuthorizedKeys: check.list('seed.ssh_authorized_keys', seed.sshAuthorizedKeys, LIMITS.maxSshKeys, (field, key) => {
-      if (key.includes('\n')) check.add(field, 'is more than one line');
-      return check.text(field, key, LIMITS.maxSshKeyBytes);
-    }),
+    sshAuthorizedKeys: check.list(
+      'seed.ssh_authorized_keys',
+      seed.sshAuthorizedKeys,
+      LIMITS.maxSshKeys,
+      (field, key) => {
+        if (key.includes('\n')) check.add(field, 'is more than one line');
+        return check.text(field, key, LIMITS.maxSshKeyBytes);
+      },
+    ),
     userData: check.text('seed.user_data', seed.userData, LIMITS.maxUserDataBytes),
   };
 }

@@ -1,9 +1,9 @@
 // The service Scaling: reads a request, decides one command, answers the operation.
 
 import {
-  ScalingDefinition,
   type ScaleCpuRequest,
   type ScaleMemoryRequest,
+  ScalingDefinition,
   type ScalingServiceImplementation,
 } from '#gen/virtdc/v1/scaling_service.js';
 import type { GuestOperation } from '../commands/new-operation.js';
@@ -35,7 +35,11 @@ export function scalingService(parts: RpcParts): ScalingServiceImplementation {
       const memoryKib = check.amount('memory_kib', request.memoryKib, 1, LIMITS.maxKib);
       check.done();
       const command = scaleMemory({ ...(await withFacts(parts, common)), memoryKib });
-      return answer(parts, request.validateOnly, await decide(parts, ScalingDefinition, 'scaleMemory', request, command));
+      return answer(
+        parts,
+        request.validateOnly,
+        await decide(parts, ScalingDefinition, 'scaleMemory', request, command),
+      );
     },
   };
 }

@@ -2,7 +2,14 @@
 // Everything that leaves the service as an error goes through here.
 
 import { Status } from 'nice-grpc';
-import { BadRequest, ErrorInfo, type ErrorDetails, PreconditionFailure, RetryInfo, RichServerError } from 'nice-grpc-error-details';
+import {
+  BadRequest,
+  type ErrorDetails,
+  ErrorInfo,
+  PreconditionFailure,
+  RetryInfo,
+  RichServerError,
+} from 'nice-grpc-error-details';
 import { PlacementExplanation } from '#gen/virtdc/v1/placement.js';
 import type { FieldViolation, Refusal, RefusalReason } from '../fleet/refusal.js';
 import type { WatchEndKind } from '../watch/watch.js';
@@ -89,7 +96,9 @@ export function statusError(reason: Reason, message: string, parts: StatusParts 
   const details: ErrorDetails[] = [ErrorInfo.fromPartial({ reason, domain: DOMAIN, metadata })];
   const violations = parts.violations ?? [];
   if (violations.length > 0) {
-    details.push(BadRequest.fromPartial({ fieldViolations: violations.map(({ field, description }) => ({ field, description })) }));
+    details.push(
+      BadRequest.fromPartial({ fieldViolations: violations.map(({ field, description }) => ({ field, description })) }),
+    );
   }
   if (code === Status.FAILED_PRECONDITION) {
     const subject = Object.values(metadata)[0] ?? '';

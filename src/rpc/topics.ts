@@ -15,7 +15,8 @@ export const guestTopic: Topic<GuestFilter> = {
   kind: 'guest',
   keyOf: filterKey,
   passes: passesGuest,
-  encodeEvent: (event) => WatchGuestsResponse.encode({ revision: 0n, events: [guestEvent(event)], batchEnd: false }).finish(),
+  encodeEvent: (event) =>
+    WatchGuestsResponse.encode({ revision: 0n, events: [guestEvent(event)], batchEnd: false }).finish(),
   encodeTail: (revision, batchEnd) =>
     WatchGuestsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish(),
 };
@@ -24,8 +25,10 @@ export const hostTopic: Topic<HostFilter> = {
   kind: 'host',
   keyOf: filterKey,
   passes: passesHost,
-  encodeEvent: (event) => WatchHostsResponse.encode({ revision: 0n, events: [hostEvent(event)], batchEnd: false }).finish(),
-  encodeTail: (revision, batchEnd) => WatchHostsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish(),
+  encodeEvent: (event) =>
+    WatchHostsResponse.encode({ revision: 0n, events: [hostEvent(event)], batchEnd: false }).finish(),
+  encodeTail: (revision, batchEnd) =>
+    WatchHostsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish(),
 };
 
 function guestEvent(event: WatchEvent): GuestEvent {
@@ -56,7 +59,11 @@ function hostEvent(event: WatchEvent): HostEvent {
       return { revision, event: { $case: 'upserted', value: toHost(event.entry.after, load, undefined) } };
     }
     case 'deleted': {
-      const value: HostDeleted = { hostname: event.entry.key, reason: deleteReason(event.reason), cause: toCause(event.entry.cause) };
+      const value: HostDeleted = {
+        hostname: event.entry.key,
+        reason: deleteReason(event.reason),
+        cause: toCause(event.entry.cause),
+      };
       return { revision, event: { $case: 'deleted', value } };
     }
     default:

@@ -38,12 +38,20 @@ interface WatchMessage {
   readonly progressIntervalS: number;
 }
 
-export function watchGuests(parts: RpcParts, request: WatchGuestsRequest, context: CallContext): AsyncIterable<Uint8Array> {
+export function watchGuests(
+  parts: RpcParts,
+  request: WatchGuestsRequest,
+  context: CallContext,
+): AsyncIterable<Uint8Array> {
   const check = new Check();
   return watch(parts, guestTopic, request, check, readGuestFilter(check, request.filter), context);
 }
 
-export function watchHosts(parts: RpcParts, request: WatchHostsRequest, context: CallContext): AsyncIterable<Uint8Array> {
+export function watchHosts(
+  parts: RpcParts,
+  request: WatchHostsRequest,
+  context: CallContext,
+): AsyncIterable<Uint8Array> {
   const check = new Check();
   return watch(parts, hostTopic, request, check, readHostFilter(check, request.filter), context);
 }

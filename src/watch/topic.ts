@@ -34,7 +34,12 @@ export function eventOf<F>(topic: Topic<F>, filter: F, entry: LogEntry): WatchEv
   const now = filterFacts(entry);
   if (now !== undefined && topic.passes(filter, key, now)) return { type: 'upserted', revision, entry };
   if (was === undefined || !topic.passes(filter, key, was)) return undefined;
-  return { type: 'deleted', revision, entry, reason: now === undefined ? (entry.deleteReason ?? 'REMOVED') : 'LEFT_FILTER' };
+  return {
+    type: 'deleted',
+    revision,
+    entry,
+    reason: now === undefined ? (entry.deleteReason ?? 'REMOVED') : 'LEFT_FILTER',
+  };
 }
 
 /** The entities that pass now, each as the entry that would tell of it. */
@@ -57,7 +62,8 @@ export function initialEvents<F>(topic: Topic<F>, filter: F, fleet: FleetView): 
       principal: '',
     } as LogEntry;
     const facts = filterFacts(entry);
-    if (facts !== undefined && topic.passes(filter, key, facts)) events.push({ type: 'upserted', revision: after.revision, entry });
+    if (facts !== undefined && topic.passes(filter, key, facts))
+      events.push({ type: 'upserted', revision: after.revision, entry });
   }
   return events;
 }

@@ -7,7 +7,12 @@ import { type Inventory, InventoryError } from '../ports/inventory.js';
 import { Ring, type RingLimits } from './ring.js';
 import { initialEvents, type Topic } from './topic.js';
 
-export type WatchEndKind = 'REVISION_COMPACTED' | 'REVISION_FUTURE' | 'TOO_MANY_WATCHERS' | 'WATCHER_TOO_SLOW' | 'SHUTTING_DOWN';
+export type WatchEndKind =
+  | 'REVISION_COMPACTED'
+  | 'REVISION_FUTURE'
+  | 'TOO_MANY_WATCHERS'
+  | 'WATCHER_TOO_SLOW'
+  | 'SHUTTING_DOWN';
 
 /** Why a watch cannot begin or go on, and where to go on. */
 export class WatchEnd extends Error {
@@ -170,7 +175,12 @@ class Watcher<F> {
     const whole = batch.after >= this.cursor;
     const answers = whole
       ? ring.answers(topic, filter, this.filterKey, batch)
-      : ring.make(topic, filter, batch.entries.filter((entry) => entry.revision > this.cursor), batch.last);
+      : ring.make(
+          topic,
+          filter,
+          batch.entries.filter((entry) => entry.revision > this.cursor),
+          batch.last,
+        );
     yield* answers;
     this.cursor = batch.last;
   }

@@ -2,9 +2,9 @@
 
 import type { BaseGuest as BaseGuestMessage } from '#gen/virtdc/v1/base_guest.js';
 import type {
-  Guest as GuestMessage,
   GuestClaim,
   GuestDisk as GuestDiskMessage,
+  Guest as GuestMessage,
   GuestObservation as GuestObservationMessage,
   Nic,
 } from '#gen/virtdc/v1/guest.js';

@@ -1,6 +1,6 @@
 // Hosts, pools and images as messages. What is left of a host is computed here from its claims, as of one revision.
 
-import { type Host as HostMessage, type HostFacts as HostFactsMessage, HostWarning } from '#gen/virtdc/v1/host.js';
+import { type HostFacts as HostFactsMessage, type Host as HostMessage, HostWarning } from '#gen/virtdc/v1/host.js';
 import type { Image as ImageMessage } from '#gen/virtdc/v1/image.js';
 import type { Pool as PoolMessage } from '#gen/virtdc/v1/pool.js';
 import { allocatable, type Host, type HostFacts } from '../../fleet/host.js';
@@ -31,7 +31,10 @@ export function toHost(host: Host, { claimed, guests }: HostLoad, lastSeen: Date
     reserve: toReserve(host.reserve),
     claimed: toResources(claimed),
     observed: host.observed && toFacts(host.observed),
-    warnings: warningsOf(host, RESOURCE_NAMES.some((name) => available[name] < 0)),
+    warnings: warningsOf(
+      host,
+      RESOURCE_NAMES.some((name) => available[name] < 0),
+    ),
     labels: { ...host.labels },
     zone: host.zone,
     guests,
@@ -44,7 +47,8 @@ export function toHost(host: Host, { claimed, guests }: HostLoad, lastSeen: Date
 
 function warningsOf({ capacity, observed }: Host, over: boolean): HostWarning[] {
   const warnings: HostWarning[] = [];
-  const declaredOver = observed !== undefined && (capacity.cpu > observed.cpu || capacity.memoryKib > observed.memoryKib);
+  const declaredOver =
+    observed !== undefined && (capacity.cpu > observed.cpu || capacity.memoryKib > observed.memoryKib);
   if (declaredOver) warnings.push(HostWarning.DECLARED_OVER_OBSERVED);
   if (over) warnings.push(HostWarning.OVERCOMMITTED);
   return warnings;

@@ -47,12 +47,16 @@ function watchMetadata({ kind, revision }: WatchEnd): Record<string, string> {
 }
 
 export function errorsInterceptor(log: Logger) {
-  return async function* errors<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
+  return async function* errors<Request, Response>(
+    call: ServerMiddlewareCall<Request, Response>,
+    context: CallContext,
+  ) {
     try {
       return yield* call.next(call.request, context);
     } catch (error) {
       // A caller that went away is told nothing, and is no error of ours.
-      if (context.signal.aborted) throw error instanceof ServerError ? error : new ServerError(Status.CANCELLED, 'cancelled');
+      if (context.signal.aborted)
+        throw error instanceof ServerError ? error : new ServerError(Status.CANCELLED, 'cancelled');
       throw statusOf(error, call.method.path, log);
     }
   };

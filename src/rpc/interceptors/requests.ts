@@ -10,7 +10,10 @@ export interface CallMeter {
 }
 
 export function requestsInterceptor(log: Logger, clock: Clock, meter: CallMeter) {
-  return async function* requests<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
+  return async function* requests<Request, Response>(
+    call: ServerMiddlewareCall<Request, Response>,
+    context: CallContext,
+  ) {
     const callId = randomUUID();
     const startedMs = clock.monotonicMs();
     context.header.set('virtdc-call-id', callId);
