@@ -53,6 +53,7 @@ export const LIMITS = {
   operationsExpiredAtOnce: 1_000,
   requestIdKeptMs: 24 * 3_600 * SECOND_MS,
   maxRequestIds: 1_000_000,
+  macAttempts: 1_000,
   endedOperationsKept: 10_000,
 
   /** Database. The control deadline is short, so that a frozen database is noticed before the lease ends. */
@@ -81,7 +82,7 @@ export const LIMITS = {
 
   /** Reconciler. */
   reconcileEveryMs: 5 * SECOND_MS,
-  firstContactWaitMs: 5 * SECOND_MS,
+  firstContactWaitMs: 15 * SECOND_MS,
   hostSuspectAfterMs: 10 * SECOND_MS,
   hostUnreachableAfterMs: 20 * SECOND_MS,
   /** Between two looks at a host, however many events ask for one. */

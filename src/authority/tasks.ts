@@ -2,6 +2,7 @@
 
 import type { Command } from '../fleet/decision.js';
 import type { Fleet, FleetView } from '../fleet/fleet.js';
+import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import type { Answer, Caller } from './authority.js';
 import type { IdSource } from './ids.js';
@@ -36,7 +37,14 @@ export function commandTask<R>(
 
   function decide(): Write | undefined {
     const at = clock.now();
-    const decision = command.decide(fleet, { now: at, principal, requestId: request?.id ?? '', ...ids });
+    const decision = command.decide(fleet, {
+      now: at,
+      principal,
+      requestId: request?.id ?? '',
+      newOperationName: () => ids.newOperationName(),
+      newUuid: () => ids.newUuid(),
+      newMac: () => unusedMac(fleet, ids),
+    });
     if (!decision.accepted) {
       answer = { accepted: false, refusal: decision.refusal, revision: fleet.revision };
       return undefined;
@@ -55,6 +63,15 @@ export function commandTask<R>(
   }
 
   return { decide, settle: () => resolve(answer), fail: reject };
+}
+
+/** There are 2^24 of them: with some thousand guests one that is taken already is to be expected. */
+function unusedMac(fleet: FleetView, ids: IdSource): string {
+  for (let attempt = 0; attempt < LIMITS.macAttempts; attempt += 1) {
+    const mac = ids.newMac();
+    if (fleet.guestByMac(mac) === undefined) return mac;
+  }
+  throw new Error('no MAC address was found that is not taken');
 }
 
 export function readTask<R>(

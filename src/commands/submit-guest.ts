@@ -68,10 +68,8 @@ function vmidTaken(fleet: FleetView, vmid: string): Refusal | undefined {
 function macRefusal(fleet: FleetView, mac: string, plan: NewGuest): Refusal | undefined {
   if (mac === '') return undefined;
   if (plan.nics.length === 0) return invalidFields([{ field: 'mac', description: 'the guest has no interface' }]);
-  for (const other of fleet.all('guest')) {
-    if (!other.nics.some((nic) => nic.mac.toLowerCase() === mac.toLowerCase())) continue;
-    return invalidFields([{ field: 'mac', description: `guest ${other.vmid} has it already` }]);
-  }
+  const other = fleet.guestByMac(mac);
+  if (other !== undefined) return invalidFields([{ field: 'mac', description: `guest ${other.vmid} has it already` }]);
   return undefined;
 }
 

@@ -17,6 +17,8 @@ export interface FleetView {
   all<K extends EntityKind>(kind: K): Iterable<Entities[K]>;
   count(kind: EntityKind): number;
   guestByUuid(uuid: string): Guest | undefined;
+  /** A guest with an interface of that MAC address. */
+  guestByMac(mac: string): Guest | undefined;
   /** Guests bound to the host. */
   guestsOn(hostname: string): readonly Guest[];
   /** Claims on the host, of every kind. */
@@ -33,6 +35,18 @@ export interface FleetView {
   imageCopies(pool: string, name: string): ReadonlyMap<string, Image>;
   /** allocatable - claimed; negative where the host was found over. */
   available(host: Host): Resources;
+  /** All that a placement asks of a host's amounts, at once. */
+  room(host: Host): HostRoom;
+}
+
+/** How much a host can take. */
+export interface HostRoom {
+  readonly allocatable: Resources;
+  /** allocatable - claimed. */
+  readonly available: Resources;
+  readonly greatestRetakeKib: number;
+  /** Sold beyond its capacity, in whatever resource: it takes nothing. */
+  readonly isOver: boolean;
 }
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
@@ -62,12 +76,6 @@ class Index<T> {
   }
 }
 
-interface HostTotals extends ClaimTotal {
-  /** Memo of available(), and the host (as it was then) that it is of. */
-  of: Host | undefined;
-  available: Resources | undefined;
-}
-
 type Tables = { [K in EntityKind]: Map<string, Entities[K]> };
 
 export class Fleet implements FleetView {
@@ -84,12 +92,14 @@ export class Fleet implements FleetView {
     policy: new Map(),
   };
   private readonly uuids = new Map<string, string>();
+  private readonly guestsByMac = new Index<Guest>();
   private readonly guestsByHost = new Index<Guest>();
   private readonly claimsByHost = new Index<Claim>();
   private readonly claimsByGuest = new Index<Claim>();
   private readonly imagesByName = new Index<Image>();
-  /** Memo of what is computed from a host's claims, dropped whenever one of them changes. */
-  private readonly totals = new Map<string, HostTotals>();
+  /** Memos of what is computed from a host's claims, dropped whenever one of them (or the host) changes. */
+  private readonly totals = new Map<string, ClaimTotal>();
+  private readonly rooms = new WeakMap<Host, HostRoom>();
   private readonly poolUse = new Map<string, number>();
 
   get policy(): ClusterPolicy {
@@ -113,6 +123,10 @@ export class Fleet implements FleetView {
     return vmid === undefined ? undefined : this.tables.guest.get(vmid);
   }
 
+  guestByMac(mac: string): Guest | undefined {
+    return this.guestsByMac.members(mac.toLowerCase()).values().next().value;
+  }
+
   guestsOn(hostname: string): readonly Guest[] {
     return this.guestsByHost.of(hostname);
   }
@@ -134,12 +148,19 @@ export class Fleet implements FleetView {
   }
 
   available(host: Host): Resources {
-    const totals = this.totalsOf(host.hostname);
-    if (totals.of !== host || totals.available === undefined) {
-      totals.of = host;
-      totals.available = subtract(allocatable(host), totals.claimed);
-    }
-    return totals.available;
+    return this.room(host).available;
+  }
+
+  room(host: Host): HostRoom {
+    const known = this.rooms.get(host);
+    if (known !== undefined) return known;
+    const { claimed, greatestRetakeKib } = this.totalsOf(host.hostname);
+    const available = subtract(allocatable(host), claimed);
+    const isOver = available.cpu < 0 || available.memoryKib < 0 || available.ioKib < 0;
+    const room: HostRoom = { allocatable: allocatable(host), available, greatestRetakeKib, isOver };
+    // Of a host as it might be nothing is kept: nobody would drop it when a claim changes.
+    if (this.tables.host.get(host.hostname) === host) this.rooms.set(host, room);
+    return room;
   }
 
   imageCopies(pool: string, name: string): ReadonlyMap<string, Image> {
@@ -150,16 +171,18 @@ export class Fleet implements FleetView {
     return this.poolUse.get(pool) ?? 0;
   }
 
-  private totalsOf(hostname: string): HostTotals {
+  private totalsOf(hostname: string): ClaimTotal {
     const known = this.totals.get(hostname);
     if (known !== undefined) return known;
-    const totals: HostTotals = {
-      ...totalOf(this.claimsByHost.members(hostname).values()),
-      of: undefined,
-      available: undefined,
-    };
+    const totals = totalOf(this.claimsByHost.members(hostname).values());
     this.totals.set(hostname, totals);
     return totals;
+  }
+
+  private dropTotals(hostname: string): void {
+    this.totals.delete(hostname);
+    const host = this.tables.host.get(hostname);
+    if (host !== undefined) this.rooms.delete(host);
   }
 
   /** Applies one change and answers the one that takes it back. */
@@ -181,11 +204,13 @@ export class Fleet implements FleetView {
     if (kind === 'guest') {
       if (before !== undefined) {
         this.uuids.delete(before.uuid);
+        for (const { mac } of before.nics) this.guestsByMac.remove(mac.toLowerCase(), before.vmid);
         this.guestsByHost.remove(before.hostname, before.vmid);
         this.countPoolUse(before, -1);
       }
       if (after !== undefined) {
         this.uuids.set(after.uuid, after.vmid);
+        for (const { mac } of after.nics) this.guestsByMac.put(mac.toLowerCase(), after.vmid, after);
         this.guestsByHost.put(after.hostname, after.vmid, after);
         this.countPoolUse(after, 1);
       }
@@ -193,13 +218,16 @@ export class Fleet implements FleetView {
       if (before !== undefined) {
         this.claimsByHost.remove(before.hostname, before.vmid);
         this.claimsByGuest.remove(before.vmid, before.hostname);
-        this.totals.delete(before.hostname);
+        this.dropTotals(before.hostname);
       }
       if (after !== undefined) {
         this.claimsByHost.put(after.hostname, after.vmid, after);
         this.claimsByGuest.put(after.vmid, after.hostname, after);
-        this.totals.delete(after.hostname);
+        this.dropTotals(after.hostname);
       }
+    } else if (kind === 'host') {
+      if (before !== undefined) this.rooms.delete(before);
+      if (after !== undefined) this.rooms.delete(after);
     } else if (kind === 'image') {
       if (before !== undefined) this.imagesByName.remove(`${before.pool}/${before.name}`, before.hostname);
       if (after !== undefined) this.imagesByName.put(`${after.pool}/${after.name}`, after.hostname, after);

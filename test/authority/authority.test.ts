@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { seededIds } from '../../src/authority/ids.js';
 import { put } from '../../src/fleet/change.js';
-import { accept } from '../../src/fleet/decision.js';
+import { accept, type Command } from '../../src/fleet/decision.js';
 import { claim, guest, host } from '../inventory/entities.js';
 import { accepted, addPool, CALLER, leadingStage, poolOf, stage } from './stage.js';
 
@@ -101,6 +102,21 @@ describe('authority', () => {
       { kind: 'guest', key: 'g1', revision: 7, cpu: 3 },
     ]);
     assert.equal(authority.fleet.get('host', 'h1')?.revision, 6);
+  });
+
+  it('gives no MAC address twice', async () => {
+    const drawn = ['52:54:00:00:00:01', '52:54:00:00:00:01', '52:54:00:00:00:02'];
+    const ids = { ...seededIds(1), newMac: () => drawn.shift() ?? '' };
+    const { authority, clock } = await leadingStage('one', undefined, { ids });
+    const add = (vmid: string): Command<string> => ({
+      name: 'add',
+      decide(_, { newMac }) {
+        const mac = newMac();
+        return accept(mac, [put('guest', { ...guest(vmid, 'h'), nics: [{ kind: 'NETWORK', source: 'n', mac }] })]);
+      },
+    });
+    const macs = await clock.until(Promise.all(['a', 'b'].map((vmid) => authority.execute(add(vmid), CALLER))));
+    assert.deepEqual(macs.map(accepted), ['52:54:00:00:00:01', '52:54:00:00:00:02']);
   });
 
   it('lets a bug of a command fail that command alone', async () => {

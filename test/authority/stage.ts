@@ -101,6 +101,7 @@ export function contentsOf(fleet: FleetView): unknown {
   const byGuest = [...fleet.all('guest')].sort(byKey).map((guest) => ({
     claims: fleet.claimsOf(guest.vmid).toSorted(byKey),
     byUuid: fleet.guestByUuid(guest.uuid)?.vmid,
+    byMac: guest.nics.map(({ mac }) => fleet.guestByMac(mac) !== undefined),
   }));
   const pools = ['', ...[...fleet.all('pool')].map(({ name }) => name)].sort();
   const byPool = pools.map((pool) => ({ pool, usedKib: fleet.poolUsedKib(pool) }));
