@@ -2,15 +2,15 @@
 // The tests run once a host and decision and leave nothing behind; sentences are made only for those who ask.
 
 import type { RejectCode } from '../fleet/explanation.js';
-import type { FleetView } from '../fleet/fleet.js';
+import type { HostRoom } from '../fleet/fleet.js';
 import type { Host } from '../fleet/host.js';
 import type { Image } from '../fleet/storage.js';
 import type { Needs } from './needs.js';
 
 interface Filter {
   readonly code: RejectCode;
-  rejects(host: Host, needs: Needs, fleet: FleetView): boolean;
-  sentence(host: Host, needs: Needs, fleet: FleetView): string;
+  rejects(host: Host, needs: Needs, room: HostRoom): boolean;
+  sentence(host: Host, needs: Needs, room: HostRoom): string;
 }
 
 /** What was not seen of a host speaks neither for nor against it: its condition does. */
@@ -37,7 +37,7 @@ export const FILTERS: readonly Filter[] = [
   },
   {
     code: 'HOST_OVERCOMMITTED',
-    rejects: (host, _, fleet) => isOver(host, fleet),
+    rejects: (_host, _needs, room) => room.isOver,
     sentence: () => 'is sold beyond its capacity already',
   },
   {
@@ -69,40 +69,40 @@ export const FILTERS: readonly Filter[] = [
   },
   {
     code: 'INSUFFICIENT_CPU',
-    rejects: (host, { required }, fleet) => required.cpu > 0 && required.cpu > fleet.available(host).cpu,
-    sentence: (host, { required }, fleet) => `${required.cpu} vCPUs needed, ${fleet.available(host).cpu} available`,
+    rejects: (_, { required }, { available }) => required.cpu > 0 && required.cpu > available.cpu,
+    sentence: (_, { required }, { available }) => `${required.cpu} vCPUs needed, ${available.cpu} available`,
   },
   {
     code: 'INSUFFICIENT_MEMORY',
-    rejects: (host, needs, fleet) => {
-      const neededKib = memoryNeededKib(host, needs, fleet);
-      return neededKib > 0 && neededKib > fleet.available(host).memoryKib;
+    rejects: (_, needs, room) => {
+      const neededKib = memoryNeededKib(needs, room);
+      return neededKib > 0 && neededKib > room.available.memoryKib;
     },
-    sentence: (host, needs, fleet) =>
-      `${memoryNeededKib(host, needs, fleet)} KiB of memory needed, ${fleet.available(host).memoryKib} available`,
+    sentence: (_, needs, room) =>
+      `${memoryNeededKib(needs, room)} KiB of memory needed, ${room.available.memoryKib} available`,
   },
   {
     code: 'INSUFFICIENT_IO',
-    rejects: (host, { required }, fleet) => required.ioKib > 0 && required.ioKib > fleet.available(host).ioKib,
-    sentence: (host, { required }, fleet) =>
-      `${required.ioKib} KiB of disk space needed, ${fleet.available(host).ioKib} available`,
+    rejects: (_, { required }, { available }) => required.ioKib > 0 && required.ioKib > available.ioKib,
+    sentence: (_, { required }, { available }) =>
+      `${required.ioKib} KiB of disk space needed, ${available.ioKib} available`,
   },
   {
     code: 'POOL_FULL',
     rejects: (_, needs) => needs.poolFull,
-    sentence: (_, needs, fleet) =>
+    sentence: (_, needs) =>
       needs.pools
         .filter((pool) => pool.capacityKib > 0)
-        .map((pool) => `pool ${pool.name} has ${pool.capacityKib - fleet.poolUsedKib(pool.name)} KiB left`)
+        .map((pool) => `pool ${pool.name} has ${pool.capacityKib - pool.usedKib} KiB left`)
         .join(', '),
   },
 ];
 
 /** One bit a row of FILTERS that speaks against the host; 0: it fits. */
-export function rejections(host: Host, needs: Needs, fleet: FleetView): number {
+export function rejections(host: Host, needs: Needs, room: HostRoom): number {
   let mask = 0;
   for (let row = 0; row < FILTERS.length; row++) {
-    if ((FILTERS[row] as Filter).rejects(host, needs, fleet)) mask |= 1 << row;
+    if ((FILTERS[row] as Filter).rejects(host, needs, room)) mask |= 1 << row;
   }
   return mask;
 }
@@ -116,14 +116,9 @@ export function rowsOf(mask: number): readonly Filter[] {
  * Memory the host has to have free: the guest's own and, where it could retake more by itself than any guest that is
  * there, the difference (of all the retakes only the greatest is kept free).
  */
-export function memoryNeededKib(host: Host, needs: Needs, fleet: FleetView): number {
-  const moreKib = needs.retakeKib - fleet.greatestRetakeKib(host.hostname);
+export function memoryNeededKib(needs: Needs, room: HostRoom): number {
+  const moreKib = needs.retakeKib - room.greatestRetakeKib;
   return needs.required.memoryKib + (needs.retakeKib > 0 && moreKib > 0 ? moreKib : 0);
-}
-
-export function isOver(host: Host, fleet: FleetView): boolean {
-  const available = fleet.available(host);
-  return available.cpu < 0 || available.memoryKib < 0 || available.ioKib < 0;
 }
 
 function lacksPool(host: Host, needs: Needs): boolean {

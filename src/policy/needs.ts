@@ -65,6 +65,7 @@ interface PoolLookup {
   readonly hosts: ReadonlySet<string>;
   /** 0: not limited. */
   readonly capacityKib: number;
+  readonly usedKib: number;
 }
 
 interface ImageLookup extends ImageNeed {
@@ -80,28 +81,28 @@ export interface Needs extends Omit<PlacementRequest, 'pools' | 'images'> {
 }
 
 export function lookUp(fleet: FleetView, request: PlacementRequest): Needs {
-  const pools = request.pools.map((name) => poolLookup(name, fleet.get('pool', name)));
+  const pools = request.pools.map((name) => poolLookup(fleet, name));
   const images = request.images.map((image) => ({
     ...image,
     shared: fleet.get('pool', image.pool)?.kind === 'SHARED',
     copies: fleet.imageCopies(image.pool, image.name),
   }));
   const space = request.newSpaceKib;
-  const poolFull =
-    space > 0 &&
-    pools.some(({ name, capacityKib }) => capacityKib > 0 && fleet.poolUsedKib(name) + space > capacityKib);
+  const isShort = (pool: PoolLookup): boolean => pool.capacityKib > 0 && pool.usedKib + space > pool.capacityKib;
+  const poolFull = space > 0 && pools.some(isShort);
   return { ...request, pools, images, poolFull };
 }
 
 /** A pool never changes, it is replaced; so the set of its hosts is made once. */
 const hostsOf = new WeakMap<Pool, ReadonlySet<string>>();
 
-function poolLookup(name: string, pool: Pool | undefined): PoolLookup {
-  if (pool === undefined) return { name, hosts: new Set(), capacityKib: 0 };
+function poolLookup(fleet: FleetView, name: string): PoolLookup {
+  const pool = fleet.get('pool', name);
+  if (pool === undefined) return { name, hosts: new Set(), capacityKib: 0, usedKib: 0 };
   let hosts = hostsOf.get(pool);
   if (hosts === undefined) {
     hosts = new Set(pool.hosts);
     hostsOf.set(pool, hosts);
   }
-  return { name, hosts, capacityKib: pool.kind === 'SHARED' ? pool.capacityKib : 0 };
+  return { name, hosts, capacityKib: pool.kind === 'SHARED' ? pool.capacityKib : 0, usedKib: fleet.poolUsedKib(name) };
 }

@@ -3,7 +3,7 @@
 
 import type { Explanation, HostVerdict, PlacementSummary, RejectCode } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { allocatable, type Host } from '../fleet/host.js';
+import type { Host } from '../fleet/host.js';
 import { type Refusal, refusal } from '../fleet/refusal.js';
 import { type Resources, shortfall } from '../fleet/resources.js';
 import { FILTERS, memoryNeededKib, rejections, rowsOf } from './feasible.js';
@@ -39,9 +39,8 @@ export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host)
   const { hostname } = host;
   const { strategy, required } = request;
   const needs = lookUp(fleet, request);
-  const mask = rejections(host, needs, fleet);
-  if (mask !== 0) {
-    const verdict = verdictOn(fleet, needs, host, mask);
+  const verdict = verdictOn(fleet, needs, host);
+  if (verdict.verdict === 'REJECTED') {
     const codes = verdict.codes.join(', ');
     return refusal(
       'HOST_DOES_NOT_FIT',
@@ -63,14 +62,13 @@ export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host)
 
 /** What speaks for and against one host. */
 export function verdictFor(fleet: FleetView, request: PlacementRequest, host: Host): HostVerdict {
-  const needs = lookUp(fleet, request);
-  return verdictOn(fleet, needs, host, rejections(host, needs, fleet));
+  return verdictOn(fleet, lookUp(fleet, request), host);
 }
 
 /** The verdict on every host: those that fit by rank, then the others by name. */
 export function explain(fleet: FleetView, request: PlacementRequest): Explanation {
   const needs = lookUp(fleet, request);
-  const verdicts = [...fleet.all('host')].map((host) => verdictOn(fleet, needs, host, rejections(host, needs, fleet)));
+  const verdicts = [...fleet.all('host')].map((host) => verdictOn(fleet, needs, host));
   verdicts.sort((a, b) => {
     if (a.score === undefined || b.score === undefined) {
       if (a.score !== b.score) return a.score === undefined ? 1 : -1;
@@ -101,13 +99,14 @@ function choose(fleet: FleetView, needs: Needs): Choice {
   let considered = 0;
   for (const host of fleet.all('host')) {
     considered++;
-    const mask = rejections(host, needs, fleet);
+    const room = fleet.room(host);
+    const mask = rejections(host, needs, room);
     if (mask !== 0) {
       for (let row = 0; row < FILTERS.length; row++)
         if ((mask & (1 << row)) !== 0) counts[row] = (counts[row] ?? 0) + 1;
       continue;
     }
-    const points = score(weights, needs.required, fleet.available(host), allocatable(host));
+    const points = score(weights, needs.required, room.available, room.allocatable);
     if (winner === undefined || precedes(points, host, best, winner)) {
       runnerUp = winner;
       second = best;
@@ -134,10 +133,11 @@ function rejectedCounts(counts: readonly number[]): Partial<Record<RejectCode, n
   return rejected;
 }
 
-function verdictOn(fleet: FleetView, needs: Needs, host: Host, mask: number): HostVerdict {
-  const required = { ...needs.required, memoryKib: memoryNeededKib(host, needs, fleet) };
-  const available = fleet.available(host);
-  const against = rowsOf(mask);
+function verdictOn(fleet: FleetView, needs: Needs, host: Host): HostVerdict {
+  const room = fleet.room(host);
+  const { available } = room;
+  const required = { ...needs.required, memoryKib: memoryNeededKib(needs, room) };
+  const against = rowsOf(rejections(host, needs, room));
   const fits = against.length === 0;
   return {
     hostname: host.hostname,
@@ -146,8 +146,8 @@ function verdictOn(fleet: FleetView, needs: Needs, host: Host, mask: number): Ho
     required,
     available,
     shortfall: shortfall(required, available),
-    score: fits ? score(WEIGHTS[needs.strategy], needs.required, available, allocatable(host)) : undefined,
-    detail: fits ? 'fits' : against.map((row) => row.sentence(host, needs, fleet)).join('; '),
+    score: fits ? score(WEIGHTS[needs.strategy], needs.required, available, room.allocatable) : undefined,
+    detail: fits ? 'fits' : against.map((row) => row.sentence(host, needs, room)).join('; '),
   };
 }
 

@@ -7,7 +7,6 @@ import type { Guest } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { RESOURCE_NAMES, type ResourceName, type Resources, shortfall, subtract } from '../fleet/resources.js';
 import type { ClaimSize } from './claim.js';
-import { isOver } from './feasible.js';
 
 const CODE_OF: Readonly<Record<ResourceName, RejectCode>> = {
   cpu: 'INSUFFICIENT_CPU',
@@ -19,9 +18,9 @@ const CODE_OF: Readonly<Record<ResourceName, RejectCode>> = {
 export function noRoom(fleet: FleetView, host: Host, guest: Guest, size: ClaimSize): HostVerdict | undefined {
   const growth = subtract(claimedWith(fleet, host.hostname, guest.vmid, size), fleet.claimed(host.hostname));
   const grown = RESOURCE_NAMES.filter((name) => growth[name] > 0);
-  const available = fleet.available(host);
+  const { available, isOver } = fleet.room(host);
   const short = grown.filter((name) => growth[name] > available[name]);
-  const over: readonly RejectCode[] = grown.length > 0 && isOver(host, fleet) ? ['HOST_OVERCOMMITTED'] : [];
+  const over: readonly RejectCode[] = grown.length > 0 && isOver ? ['HOST_OVERCOMMITTED'] : [];
   const codes = [...over, ...short.map((name) => CODE_OF[name])];
   if (codes.length === 0) return undefined;
   const required = { cpu: Math.max(0, growth.cpu), memoryKib: Math.max(0, growth.memoryKib), ioKib: 0 };

@@ -7,7 +7,6 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { add, NOTHING, type Resources } from '../fleet/resources.js';
-import { isOver } from '../policy/feasible.js';
 import type { DomainState, ObservedDomain } from '../ports/hypervisor.js';
 
 export type AuditFindingKind =
@@ -58,7 +57,7 @@ export function auditHost(fleet: FleetView, host: Host, domains: readonly Observ
       .guestsOn(hostname)
       .filter((guest) => !present.has(guest.uuid))
       .flatMap(missing),
-    ...(isOver(host, fleet) ? [overcommitted(fleet, host)] : []),
+    ...(fleet.room(host).isOver ? [overcommitted(fleet, host)] : []),
   ];
   const observed = active.reduce((sum, domain) => add(sum, usedBy(fleet, domain)), NOTHING);
   return { hostname, reached: true, domains: domains.length, claimed, observed, findings };

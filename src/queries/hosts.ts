@@ -5,7 +5,6 @@ import type { FleetView } from '../fleet/fleet.js';
 import { allocatable, type Host } from '../fleet/host.js';
 import { isRefusal, type Refusal } from '../fleet/refusal.js';
 import type { Resources } from '../fleet/resources.js';
-import { isOver } from '../policy/feasible.js';
 import { filterKey, type HostFilter, passesHost } from './filters.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 
@@ -37,7 +36,7 @@ export function hostView(fleet: FleetView, host: Host): HostView {
 
 export function warningsOf(fleet: FleetView, host: Host): readonly HostWarning[] {
   const warnings: HostWarning[] = [];
-  if (isOver(host, fleet)) warnings.push('OVERCOMMITTED');
+  if (fleet.room(host).isOver) warnings.push('OVERCOMMITTED');
   const { observed, capacity } = host;
   if (observed !== undefined && (capacity.cpu > observed.cpu || capacity.memoryKib > observed.memoryKib)) {
     warnings.push('DECLARED_OVER_OBSERVED');
