@@ -16,8 +16,9 @@ import { STRATEGIES } from '../../src/fleet/explanation.js';
 import type { Fleet } from '../../src/fleet/fleet.js';
 import { allocatable } from '../../src/fleet/host.js';
 import { isOpen, type Operation } from '../../src/fleet/operation.js';
-import { add, NOTHING, sameResources } from '../../src/fleet/resources.js';
-import { readFleet } from '../fleets/parse.js';
+import { add, NOTHING, RESOURCE_NAMES, sameResources } from '../../src/fleet/resources.js';
+import { parseFleet, readFleet } from '../fleets/parse.js';
+import { fleetTexts } from '../fleets/random.js';
 import { commit, fail, PLAIN_MOVE, succeed, testContext } from './decide.js';
 import { cpuScaling, migration, submission } from './requests.js';
 
@@ -194,6 +195,44 @@ describe('the books of the fleet', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('never sink below nothing, nor any deeper where somebody else sank them', () => {
+    const wishes = fc.record({
+      verb: fc.constantFrom('submit' as const, 'migrate' as const, 'scale-cpu' as const, 'scale-memory' as const),
+      number: fc.nat(15),
+      cpu: fc.integer({ min: 1, max: 8 }),
+      memoryKib: fc.integer({ min: 1, max: 16 }).map((gib) => gib * GIB),
+      destHost: fc.constantFrom('', 'a', 'b', 'c'),
+      onNoRoom,
+    });
+    fc.assert(
+      fc.property(fleetTexts, wishes, (text, { verb, number, cpu, memoryKib, destHost, onNoRoom }) => {
+        const fleet = parseFleet(text);
+        const vmid = `vm${number}`;
+        const before = new Map([...fleet.all('host')].map((host) => [host.hostname, fleet.available(host)]));
+        const commands = {
+          submit: submitGuest(submission('new', { cpu, memoryKib })),
+          migrate: migrateGuest(migration(vmid, { destHost })),
+          'scale-cpu': scaleCpu(cpuScaling(vmid, cpu, { onNoRoom })),
+          'scale-memory': scaleMemory({
+            vmid,
+            memoryKib,
+            onNoRoom,
+            expectedRevision: 0,
+            hostname: '',
+            facts: PLAIN_MOVE,
+          }),
+        };
+        attempt(fleet, commands[verb]);
+        for (const host of fleet.all('host')) {
+          const [was, is] = [before.get(host.hostname), fleet.available(host)];
+          assert.ok(was);
+          for (const name of RESOURCE_NAMES) assert.ok(is[name] >= Math.min(0, was[name]), `${host.hostname} ${name}`);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 });
