@@ -60,6 +60,15 @@ describe('libvirt transports', function () {
     });
   }
 
+  it('keeps a burst of calls over TLS going without the help of a ping', async () => {
+    const limits = { callDeadlineMs: 4_000, keepaliveIntervalMs: 60_000 };
+    const host = await connectLibvirt(parseLibvirtUri(`qemu+tls://${address}/system`), { ...credentials, limits });
+    for (let burst = 0; burst < 50; burst++) {
+      await Promise.all(Array.from({ length: 20 }, () => host.host.hostname()));
+    }
+    host.close();
+  });
+
   it('says why a socket could not be connected to', async () => {
     const dial = (uri: string) => connectLibvirt(parseLibvirtUri(uri), credentials);
     await assert.rejects(dial(`qemu+unix://${labDir}/none`), failure('SOCKET', 'ENOENT'));

@@ -11,7 +11,6 @@ import {
   libvirtSyntax,
   parseLibvirtUri,
 } from '../../src/libvirt/client.js';
-import { sshArguments } from '../../src/libvirt/transports/ssh.js';
 
 const good: [string, LibvirtUri][] = [
   [
@@ -150,23 +149,5 @@ describe('libvirt uri', () => {
       ),
       [true, true, true, false, false],
     );
-  });
-
-  it('gives ssh an argument vector in which the host can only be a host', () => {
-    const args = sshArguments({ host: 'h', port: 22, user: 'root' }, { keyFile: '/k', knownHostsFile: '/a b%' });
-    const operands = args.indexOf('--');
-    assert.equal(args[operands + 1], 'h');
-    assert.equal(args.length, operands + 3);
-    for (const option of [
-      'BatchMode=yes',
-      'StrictHostKeyChecking=yes',
-      'UserKnownHostsFile="/a b%%"',
-      'IdentityFile="/k"',
-    ]) {
-      assert.equal(args[args.indexOf(option) - 1], '-o', option);
-    }
-    assert.equal(args[args.indexOf('-l') + 1], 'root');
-    // The far command is the same whatever is asked for.
-    assert.equal(args.at(-1), sshArguments({ host: 'other', port: 1 }, {}).at(-1));
   });
 });

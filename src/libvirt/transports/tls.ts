@@ -1,7 +1,9 @@
-// TLS with certificates both ways: the server's is verified against the CA and its name or address, ours is sent.
+// TLS with certificates both ways: the server's is verified against the CA and its name or address, ours is sent. Each
+// packet goes out in TLS records of its own, since libvirtd would leave a second one in the same record lying.
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { ConnectFailedError } from '../errors.js';
 
@@ -11,12 +13,7 @@ const PKI_FILES = { ca: 'cacert.pem', cert: 'clientcert.pem', key: 'clientkey.pe
 const ACCEPTED = 1;
 
 /** Connects, verifies, and waits for the daemon's consent. `pkiDirectory` holds cacert.pem, clientcert.pem and clientkey.pem. */
-export async function dialTls(
-  host: string,
-  port: number,
-  pkiDirectory: string,
-  signal: AbortSignal,
-): Promise<TLSSocket> {
+export async function dialTls(host: string, port: number, pkiDirectory: string, signal: AbortSignal): Promise<Duplex> {
   const [ca, cert, key] = await Promise.all([
     credential(pkiDirectory, PKI_FILES.ca, signal),
     credential(pkiDirectory, PKI_FILES.cert, signal),
@@ -28,7 +25,7 @@ export async function dialTls(
   socket.setNoDelay(true);
   try {
     await consent(socket, signal);
-    return socket;
+    return new UnmergedWrites(socket);
   } catch (error) {
     socket.destroy();
     throw signal.aborted ? signal.reason : error;
@@ -69,4 +66,41 @@ function consent(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/**
+ * Hands every write to the socket alone, after the one before is out. A TLS socket would put what waits into one record,
+ * of which libvirtd takes the first packet and then waits for the network, not for the rest that its TLS library holds:
+ * the second packet would lie there until the next keepalive ping.
+ */
+export class UnmergedWrites extends Duplex {
+  readonly #socket: Duplex;
+
+  constructor(socket: Duplex) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) socket.pause();
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#socket.write(chunk, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
 }
