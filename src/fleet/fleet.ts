@@ -197,7 +197,7 @@ export class Fleet implements FleetView {
   }
 
   applyAll(changes: readonly Change[]): void {
-    for (const change of changes) this.apply(change as ChangeOf<EntityKind>);
+    for (const change of changes) this.apply(change);
   }
 
   private index({ kind, before, after }: IndexedChange): void {
