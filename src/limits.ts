@@ -104,6 +104,8 @@ export const LIMITS = {
   migrationPollMs: 250,
   /** Both ends paused, or a source that lingers: longer than libvirt's own keepalive (5 s x 5) takes to give up. */
   migrationDoubtMs: 30 * SECOND_MS,
+  /** Then the agent is asked to bring a plugged vCPU online. */
+  cpuOnlineByItselfMs: 2 * SECOND_MS,
   scaleSeenWithinMs: 30 * SECOND_MS,
   /** Assumed where nothing was measured: a 1 Gbit/s link, less its overhead. */
   assumedBandwidthMibPerS: 112,

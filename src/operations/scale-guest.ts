@@ -57,42 +57,44 @@ async function pluggedCpu(act: Act): Promise<number | undefined> {
   return (await act.driver(guest.hostname).domain(guest.uuid))?.currentCpu;
 }
 
-/** Plugs up to the number, or unplugs where that is reliable; else leaves it to the agent to take vCPUs offline. */
-async function setCpu(act: Act, cpu: number): Promise<void> {
+/** Plugs up to the number, or unplugs where that is reliable; else it is for the agent to take vCPUs offline. */
+async function plugCpu(act: Act, cpu: number): Promise<void> {
   const guest = act.guest();
-  const driver = act.driver(guest.hostname);
   const plugged = await pluggedCpu(act);
-  if (plugged === undefined)
-    throw new StepFailure('GUEST_NOT_RUNNING', `${guest.vmid} does not run`, { vmid: guest.vmid });
-  if (plugged < cpu) await driver.setPluggedCpu(guest.uuid, cpu);
-  else if (plugged > cpu && act.fleet.get('host', guest.hostname)?.observed?.cpuUnplug === true) {
-    return driver.setPluggedCpu(guest.uuid, cpu);
+  if (plugged === undefined) throw notRunning(guest.vmid);
+  const unplugs = act.fleet.get('host', guest.hostname)?.observed?.cpuUnplug === true;
+  if (plugged < cpu || (plugged > cpu && unplugs)) await act.driver(guest.hostname).setPluggedCpu(guest.uuid, cpu);
+}
+
+/** Asks the agent. One that refuses is asked again: a vCPU just plugged takes the guest a moment to know. */
+async function askAgentFor(act: Act, cpu: number): Promise<void> {
+  const guest = act.guest();
+  try {
+    await act.driver(guest.hostname).setOnlineCpu(guest.uuid, cpu);
+  } catch (error) {
+    const refused = error instanceof HypervisorError && (error.kind === 'REFUSED' || error.kind === 'AGENT_UNAVAILABLE');
+    if (!refused) throw error;
+    act.log.info({ err: error }, 'the agent did not set the vCPUs online yet');
   }
-  const online = await onlineCpu(act);
-  if (online !== undefined && online !== cpu) await driver.setOnlineCpu(guest.uuid, cpu);
-  else if (online === undefined && plugged > cpu) {
-    throw new StepFailure('AGENT_UNAVAILABLE', `${guest.vmid} has no agent to take vCPUs offline`, {
-      vmid: guest.vmid,
-    });
-  }
+}
+
+function notRunning(vmid: string): StepFailure {
+  return new StepFailure('GUEST_NOT_RUNNING', `${vmid} does not run`, { vmid });
 }
 
 const setCpuStep: Step = {
   name: 'set-cpu',
-  async observe(act) {
-    const { to } = cpuOf(act.operation());
-    const [plugged, online] = [await pluggedCpu(act), await onlineCpu(act)];
-    return (online ?? plugged) === to && (plugged ?? 0) >= to ? 'DONE' : 'TODO';
-  },
-  do: (act) => setCpu(act, cpuOf(act.operation()).to),
+  // Plugging looks at what is plugged first, so it may simply be done again.
+  observe: () => Promise.resolve('TODO'),
+  do: (act) => plugCpu(act, cpuOf(act.operation()).to),
   async undo(act) {
-    try {
-      await setCpu(act, cpuOf(act.operation()).from);
-    } catch (error) {
-      if (!(error instanceof StepFailure)) throw error;
-    }
+    const { from } = cpuOf(act.operation());
+    const plugged = await pluggedCpu(act);
+    if (plugged === undefined) return;
+    await plugCpu(act, from);
+    if (((await onlineCpu(act)) ?? from) > from) await askAgentFor(act, from);
     // vCPUs that were plugged stay plugged where they cannot be unplugged: offline, and claimed.
-    await act.note({ pluggedCpu: String((await pluggedCpu(act)) ?? ''), onlineCpu: '' });
+    await act.note({ pluggedCpu: String((await pluggedCpu(act)) ?? plugged), onlineCpu: '' });
   },
 };
 
@@ -101,26 +103,33 @@ const seeCpuStep: Step = {
   observe: () => Promise.resolve('TODO'),
   async do(act) {
     const { to } = cpuOf(act.operation());
-    const until = act.clock.monotonicMs() + LIMITS.scaleSeenWithinMs;
+    const startedMs = act.clock.monotonicMs();
     for (;;) {
       const [plugged, online] = [await pluggedCpu(act), await onlineCpu(act)];
+      if (plugged === undefined) throw notRunning(act.guest().vmid);
       if ((online ?? plugged) === to) {
-        return act.note({ pluggedCpu: String(plugged ?? ''), onlineCpu: String(online ?? '') });
+        return act.note({ pluggedCpu: String(plugged), onlineCpu: String(online ?? '') });
       }
-      if (act.clock.monotonicMs() >= until) {
-        throw new StepFailure(
-          'NOT_SEEN_IN_GUEST',
-          `${act.guest().vmid} has ${online ?? plugged} vCPUs online, not ${to}`,
-          {
-            online: String(online),
-            asked: String(to),
-          },
-        );
-      }
+      if (online === undefined && plugged > to) throw agentNeeded(act.guest().vmid);
+      const waitedMs = act.clock.monotonicMs() - startedMs;
+      if (waitedMs >= LIMITS.scaleSeenWithinMs) throw notSeen(act.guest().vmid, online ?? plugged, to);
+      // Most guests bring a plugged vCPU online by themselves.
+      if (online !== undefined && (online > to || waitedMs >= LIMITS.cpuOnlineByItselfMs)) await askAgentFor(act, to);
       await act.clock.sleep(LIMITS.migrationPollMs, act.signal);
     }
   },
 };
+
+function agentNeeded(vmid: string): StepFailure {
+  return new StepFailure('AGENT_UNAVAILABLE', `${vmid} has no agent to take vCPUs offline`, { vmid });
+}
+
+function notSeen(vmid: string, online: number, asked: number): StepFailure {
+  return new StepFailure('NOT_SEEN_IN_GUEST', `${vmid} has ${online} vCPUs online, not ${asked}`, {
+    online: String(online),
+    asked: String(asked),
+  });
+}
 
 /** The guest with what was seen last, and its claim as that allows. */
 function settled(fleet: FleetView, operation: Operation, now: Date, asked: { cpu?: number; memoryKib?: number }) {
