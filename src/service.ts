@@ -23,17 +23,28 @@ import { openPostgres } from './inventory/postgres.js';
 import { LIMITS } from './limits.js';
 import { createExecutor } from './operations/executor.js';
 import { RECIPES } from './operations/recipes.js';
+import type { Clock } from './ports/clock.js';
 import { type Hypervisor, HypervisorError } from './ports/hypervisor.js';
 import type { Inventory } from './ports/inventory.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import type { RpcParts } from './rpc/parts.js';
 import { startServer } from './rpc/server.js';
 import { HostEvents } from './telemetry/host-events.js';
-import { Watches } from './watch/watch.js';
+import { Watches, type WatchLimits } from './watch/watch.js';
 import { renderDomain } from './xml/domain.js';
 import { parseNodeInfo } from './xml/node-info.js';
 
 const HOUR_MS = 3_600_000;
+
+/** What stands around the service: real where nothing is given. A simulation brings its own, and keeps what it brings. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  /** Connects to the database; closed with the service. */
+  readonly inventory?: () => Inventory;
+  /** Connects to the hosts; closed with the service. */
+  readonly hypervisor?: () => Hypervisor;
+  readonly watchLimits?: Partial<WatchLimits>;
+}
 
 export interface RunningService {
   readonly grpcPort: number;
@@ -55,22 +66,23 @@ class Started {
   }
 }
 
-export async function startService(config: Config, log: Logger): Promise<RunningService> {
+export async function startService(config: Config, log: Logger, around: Surroundings = {}): Promise<RunningService> {
   const started = new Started();
   try {
-    return await start(config, log, started);
+    return await start(config, log, around, started);
   } catch (error) {
     await started.stop();
     throw error;
   }
 }
 
-async function start(config: Config, log: Logger, started: Started): Promise<RunningService> {
-  const clock = realClock;
-  const inventory = await openInventory(config);
+async function start(config: Config, log: Logger, around: Surroundings, started: Started): Promise<RunningService> {
+  const { clock = realClock } = around;
+  const inventory = around.inventory?.() ?? (await openInventory(config));
   started.add(() => inventory.close());
-  const hypervisor = await openHypervisor(config, log, started);
-  const authority = lead(config, log, inventory);
+  const hypervisor = around.hypervisor?.() ?? (await openHypervisor(config, log, started));
+  started.add(() => hypervisor.close());
+  const authority = lead(config, log, clock, inventory);
   started.add(() => authority.close());
   await authority.leading();
   if (config.nodeinfo !== undefined) await importAtStart(config, config.nodeinfo, authority, log);
@@ -94,6 +106,7 @@ async function start(config: Config, log: Logger, started: Started): Promise<Run
       maxWatchers: LIMITS.maxWatchers,
       blockedMs: LIMITS.watchBlockedMs,
       logPage: LIMITS.logPageEntries,
+      ...around.watchLimits,
     },
   });
   const stopping = new AbortController();
@@ -148,17 +161,15 @@ async function openHypervisor(config: Config, log: Logger, started: Started): Pr
     ...(config.pkiDirectory === undefined ? {} : { pkiDirectory: config.pkiDirectory }),
     ...(config.ssh === undefined ? {} : { ssh: config.ssh }),
   });
-  const hypervisor = hypervisorByScheme({ simulated, libvirt });
-  started.add(() => hypervisor.close());
-  return hypervisor;
+  return hypervisorByScheme({ simulated, libvirt });
 }
 
-function lead(config: Config, log: Logger, inventory: Inventory): RunningAuthority {
+function lead(config: Config, log: Logger, clock: Clock, inventory: Inventory): RunningAuthority {
   const embedded = config.databaseUrl === undefined;
   const { logEntries, logHours, requestHours } = config.retention;
   return createAuthority({
     inventory,
-    clock: realClock,
+    clock,
     ids: randomIds,
     log,
     // The embedded database is locked to one process, so whoever held its lease before is gone.
