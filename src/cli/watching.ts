@@ -24,13 +24,16 @@ export class EventTeller {
     private readonly paint: Paint,
   ) {}
 
-  guest({ revision, event }: GuestEvent): string {
+  /** One line; with `news`, none for what a person would not see. */
+  guest({ revision, event }: GuestEvent, wanted: 'all' | 'news' = 'all'): string {
     if (event?.$case === 'upserted') {
       const guest = event.value;
       const before = this.guests.get(guest.vmid);
       this.guests.set(guest.vmid, guest);
+      const changes = guestChanges(before, guest, this.size);
+      if (wanted === 'news' && changes.length === 0 && before?.state === guest.state) return '';
       const state = paintGuestState(this.paint, guest.state)(stateCell(bare(guest.state, 'GUEST_STATE')));
-      return this.line(revision, guest.vmid, state, guestChanges(before, guest, this.size), causeOf(guest.cause));
+      return this.line(revision, guest.vmid, state, changes, causeOf(guest.cause));
     }
     if (event?.$case !== 'deleted') return '';
     const { vmid, reason, cause } = event.value;

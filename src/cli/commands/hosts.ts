@@ -8,7 +8,6 @@ import {
   GetHostResponse,
   ImportNodeInfoResponse,
   ListHostsResponse,
-  type NodeInfoChange,
 } from '#gen/virtdc/v1/host_info_service.js';
 import { HostEvent } from '#gen/virtdc/v1/watch.js';
 import { followHosts } from '../../client/follow.js';
@@ -17,6 +16,7 @@ import { hostColumns, hostFields } from '../entities.js';
 import { AnswerIsNo } from '../failure.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { readInput } from '../invocation.js';
+import { nodeInfoLines } from '../node-info.js';
 import {
   type DryRun,
   dryRun,
@@ -236,23 +236,7 @@ async function importFile(it: Invocation, options: DryRun & { prune?: boolean },
   };
   const answer = await it.client.hosts.importNodeInfo(request, it.call);
   if (it.json) it.printJson(ImportNodeInfoResponse.toJSON(answer));
-  else it.out.lines(nodeInfoLines(answer.changes, it.out.paint));
-}
-
-/** The diff: a host a line, below it what differs. */
-export function nodeInfoLines(changes: readonly NodeInfoChange[], paint: Invocation['out']['paint']): string[] {
-  return changes.flatMap(({ hostname, kind, fields, detail, over }) => {
-    const word = bare(kind, 'NODE_INFO_CHANGE_KIND').toLowerCase();
-    const sign = { added: paint.green('+'), updated: paint.yellow('~'), removed: paint.red('-') }[word] ?? ' ';
-    const figures = fields.map(({ field, before, after }) =>
-      before === '' ? `${safe(field)} ${safe(after)}` : `${safe(field)} ${safe(before)} → ${safe(after)}`,
-    );
-    const head = `${sign} ${safe(hostname)} ${paint.dim(word)}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`;
-    const more = [detail, over === undefined ? '' : 'more is claimed on it than it may sell now'].filter(
-      (text) => text !== '',
-    );
-    return [head, ...more.map((text) => paint.dim(`    ${safe(text)}`))];
-  });
+  else it.out.lines(nodeInfoLines(answer.changes, it.size, it.out.paint));
 }
 
 const CHECK_COLUMNS: readonly Column<HostCheck>[] = [

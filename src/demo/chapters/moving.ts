@@ -1,0 +1,77 @@
+// Guests move while they run: one by wish, all of a host's to empty it, and one while the service itself is replaced.
+
+import { formatMs } from '../../cli/amounts.js';
+import { migrationOf } from '../../cli/finish.js';
+import { MigrationView, outcomeOf } from '../../cli/progress.js';
+import { mustHold } from '../discrepancy.js';
+import type { Stage } from '../stage.js';
+
+const UNDER_WAY_PERCENT = 15;
+
+export async function moving(stage: Stage): Promise<void> {
+  const [first] = stage.datacenter.guests;
+  const vmid = first?.vmid ?? '';
+  stage.chapter('A live migration', `virtdc migrate ${vmid}`);
+  const before = await stage.datacenter.testify(stage.it, vmid);
+  const { client, call } = stage.it;
+  const { checks, destHost } = await client.migration.checkMigration({ vmid }, call);
+  const failed = checks.filter(({ verdict }) => verdict === 'CHECK_VERDICT_FAIL');
+  mustHold(failed.length === 0, `nothing speaks against it: ${failed.map(({ detail }) => detail).join('; ')}`);
+  stage.say(`${checks.length} checks, none fails; it would go to ${destHost}`);
+  await stage.move(vmid, destHost);
+  const after = await stage.datacenter.testify(stage.it, vmid);
+  mustHold(after.bootId === before.bootId, `${vmid} was not rebooted`);
+  stage.kept(`the guest itself noticed nothing: boot id ${after.bootId} before and after`);
+}
+
+export async function evacuation(stage: Stage): Promise<void> {
+  const { client, call } = stage.it;
+  const hosts = await stage.hosts();
+  // The one with the most guests: where there is something to see.
+  const [fullest] = [...hosts].sort((a, b) => b.guests - a.guests);
+  mustHold(fullest !== undefined && fullest.guests > 0, 'some host has guests');
+  const { hostname } = fullest;
+  stage.chapter('A host is emptied', `virtdc hosts cordon ${hostname}; virtdc migrate ... for each of its guests`);
+  await client.hosts.cordonHost({ hostname, requestId: stage.requestId }, call);
+  const { guests } = await client.guests.listGuests({ filter: { hostnames: [hostname] } }, call);
+  for (const { vmid } of guests) await stage.move(vmid);
+  const { host } = await client.hosts.getHost({ hostname }, call);
+  mustHold(host?.guests === 0 && host.claimed?.cpu === 0 && host.claimed.memoryKib === 0n, `${hostname} is empty`);
+  stage.kept(`${hostname} is empty: ${guests.length} guests left it, and nothing is held there`);
+  await stage.showHosts();
+  await client.hosts.uncordonHost({ hostname, requestId: stage.requestId }, call);
+}
+
+/** How far a migration has to be before the service is stopped under it, or how long it is waited for. */
+export async function restart(stage: Stage): Promise<void> {
+  const { client, call, out } = stage.it;
+  const { vmid } = stage.datacenter.outgrown;
+  const { slowMibPerS } = stage.datacenter;
+  stage.chapter(
+    'The service is replaced in the middle of a migration',
+    `virtdc migrate ${vmid} --bandwidth ${slowMibPerS}`,
+  );
+  const request = { vmid, policy: { bandwidthMibPerS: BigInt(slowMibPerS) }, requestId: stage.requestId };
+  const { operation } = await client.migration.migrateGuest(request, call);
+  const name = operation?.name ?? '';
+  const view = new MigrationView(out);
+  for await (const { migration } of client.migration.watchMigration({ operation: name }, call)) {
+    if (migration === undefined) continue;
+    view.show(migration);
+    if ((migration.progress?.percent ?? 0) >= UNDER_WAY_PERCENT) break;
+  }
+  view.end();
+  const at = await migrationOf(stage.it, name);
+  mustHold(at.state === 'OPERATION_STATE_RUNNING', `${name} is under way`);
+
+  const since = performance.now();
+  await stage.service.stop();
+  stage.say(out.paint.yellow(`the service is stopped at ${at.progress?.percent ?? '?'} %`));
+  await stage.service.start();
+  stage.say(
+    `started again after ${formatMs(performance.now() - since)}; it finds the operation, and looks how far it is:`,
+  );
+  const ended = await stage.done(operation, `moving ${vmid}`);
+  mustHold(ended.name === name, 'it is the same operation');
+  stage.kept(`${vmid} ${outcomeOf(await migrationOf(stage.it, name))}`);
+}
