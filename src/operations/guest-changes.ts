@@ -19,13 +19,20 @@ export function letGuestGo(fleet: FleetView, operation: Operation, state: GuestS
   return guest === undefined ? [] : [put('guest', letGo(guest, operation, state, reason))];
 }
 
-/** Everything a guest has in the fleet, removed: itself, its claims, and a template that was only its own. */
+/** Everything a guest has in the fleet, removed: itself, its claims, and a template that nothing else needs. */
 export function removeGuest(fleet: FleetView, vmid: string, why: 'TERMINATED' | 'FAILED'): readonly Change[] {
   const guest = fleet.get('guest', vmid);
   if (guest === undefined) return [];
   const claims = fleet.claimsOf(vmid).map((claim) => remove('claim', claimKey(claim.hostname, vmid), 'RELEASED'));
-  const template = guest.adopted ? [remove('template', guest.template, 'REMOVED')] : [];
+  const template = isLastOf(fleet, guest) ? [remove('template', guest.template, 'REMOVED')] : [];
   return [remove('guest', vmid, why), ...claims, ...template];
+}
+
+/** Whether nothing else is made from its template: no base guest, which is the usual case, and no other guest. */
+function isLastOf(fleet: FleetView, { vmid, template }: Guest): boolean {
+  for (const base of fleet.all('baseGuest')) if (base.template === template) return false;
+  for (const other of fleet.all('guest')) if (other.template === template && other.vmid !== vmid) return false;
+  return true;
 }
 
 /** The guest's claim on its host, with other amounts; none if they are the same. */

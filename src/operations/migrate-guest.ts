@@ -32,6 +32,12 @@ function isLocal(fleet: FleetView): (disk: GuestDisk) => boolean {
   return (disk) => fleet.get('pool', disk.pool)?.kind === 'LOCAL';
 }
 
+/** The seed is not copied: it is read only, and made anew on the target. */
+function copiedTargets(fleet: FleetView, guest: Guest): string[] {
+  const copied = guest.disks.filter((disk) => disk.role === 'DISK' && isLocal(fleet)(disk));
+  return copied.map((disk) => disk.target);
+}
+
 const preflightStep: Step = {
   name: 'preflight',
   observe: () => Promise.resolve('TODO'),
@@ -88,7 +94,7 @@ function optionsOf(act: Act): MigrateOptions {
     autoConverge: input.policy.autoConverge,
     postcopy: input.policy.onTimeout === 'POSTCOPY',
     arrivePaused: input.arrivesPaused,
-    copyDisks: input.copyStorage ? guest.disks.filter(isLocal(act.fleet)).map((disk) => disk.target) : [],
+    copyDisks: input.copyStorage ? copiedTargets(act.fleet, guest) : [],
     persistent: guest.persistent,
     definition: disks === undefined ? undefined : act.definition(guest, disks),
   };
