@@ -5,18 +5,20 @@ import { isIP } from 'node:net';
 import {
   AddressSource,
   type DomainInterface,
+  ErrorCode,
   isAgentUnresponsive,
   isArgumentUnsupported,
   isOperationInvalid,
   isOperationUnsupported,
   type CallOptions as LibvirtCallOptions,
   type LibvirtCalls,
+  LibvirtError,
   VcpuFlag,
 } from '../../libvirt/client.js';
 import { LIMITS } from '../../limits.js';
 import { type HostDriver, HypervisorError } from '../../ports/hypervisor.js';
 import { isAnswer } from './errors.js';
-import type { Session } from './session.js';
+import type { CallTraits, Session } from './session.js';
 
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 const BOOT_ID_BYTES = 64;
@@ -27,32 +29,45 @@ const AGENT_TIMEOUT_S = Math.max(1, Math.floor(LIMITS.guestAgentDeadlineMs / 1_0
 /** libvirt's lookups by decreasing trust; the agent knows of addresses that no lease tells of. */
 const ADDRESS_SOURCES = [AddressSource.AGENT, AddressSource.LEASE, AddressSource.ARP];
 
+/** A guest takes as long as it likes. */
+const ASKING: CallTraits = { long: true };
+
 type Agent = Pick<HostDriver, 'setOnlineCpu' | 'onlineCpu' | 'bootId' | 'addresses'>;
 
 export function agentMethods(session: Session): Agent {
   const { hostname } = session.address;
-  /** libvirt's answers to a question for an agent where there is none, or none that runs. */
+  /** Where the domain has no channel for an agent there is none, and one that refuses the command does not know it. */
   const asked = async <T>(call: Promise<T>): Promise<T> => {
     try {
       return await call;
     } catch (error) {
-      if (!isArgumentUnsupported(error)) throw error;
-      throw new HypervisorError('AGENT_UNAVAILABLE', hostname, error.message, { cause: error });
+      if (!isArgumentUnsupported(error) && !isInternal(error)) throw error;
+      const kind = isInternal(error) ? 'UNSUPPORTED' : 'AGENT_UNAVAILABLE';
+      throw new HypervisorError(kind, hostname, error.message, { cause: error });
     }
   };
   return {
     setOnlineCpu: (uuid, cpu, options) =>
-      session.call((calls, sent) => asked(calls.domains.setVcpus(uuid, cpu, VcpuFlag.GUEST, sent)), options),
+      session.call((calls, sent) => asked(calls.domains.setVcpus(uuid, cpu, VcpuFlag.GUEST, sent)), options, ASKING),
     onlineCpu: (uuid, options) =>
-      session.call((calls, sent) => asked(calls.domains.vcpus(uuid, VcpuFlag.GUEST, sent)), options),
+      session.call((calls, sent) => asked(calls.domains.vcpus(uuid, VcpuFlag.GUEST, sent)), options, ASKING),
     bootId: (uuid, options) =>
-      session.call(async (calls, sent) => {
-        const bootId = await asked(readBootId(calls, uuid, sent));
-        if (BOOT_ID.test(bootId)) return bootId;
-        throw new HypervisorError('AGENT_UNAVAILABLE', hostname, 'the guest agent answers with no boot id');
-      }, options),
-    addresses: (uuid, options) => session.call((calls, sent) => addressesOf(calls, uuid, sent), options),
+      session.call(
+        async (calls, sent) => {
+          const bootId = await asked(readBootId(calls, uuid, sent));
+          if (BOOT_ID.test(bootId)) return bootId;
+          throw new HypervisorError('AGENT_UNAVAILABLE', hostname, 'the guest agent answers with no boot id');
+        },
+        options,
+        ASKING,
+      ),
+    addresses: (uuid, options) => session.call((calls, sent) => addressesOf(calls, uuid, sent), options, ASKING),
   };
+}
+
+/** How libvirt hands on an agent's own error, such as a command that its configuration forbids. */
+function isInternal(error: unknown): error is LibvirtError {
+  return error instanceof LibvirtError && error.code === ErrorCode.INTERNAL_ERROR;
 }
 
 async function readBootId(calls: LibvirtCalls, uuid: string, sent: LibvirtCallOptions): Promise<string> {

@@ -11,11 +11,15 @@ import { LIMITS } from '../../limits.js';
 import { type GuestDefinition, type HostDriver, HypervisorError } from '../../ports/hypervisor.js';
 import { renderDomain } from '../../xml/domain.js';
 import { isAnswer, unlessNoDomain } from './errors.js';
-import type { Session } from './session.js';
+import type { CallTraits, Session } from './session.js';
 
 /** With a domain goes what libvirt itself keeps of it; its disks are virtdc's to remove. */
 const UNDEFINE =
   UndefineFlag.MANAGED_SAVE | UndefineFlag.SNAPSHOTS_METADATA | UndefineFlag.CHECKPOINTS_METADATA | UndefineFlag.NVRAM;
+
+const STARTING: CallTraits = { deadlineMs: LIMITS.libvirtCreateDeadlineMs, long: true };
+/** The guest is asked, and its agent may not answer. */
+const ASKING: CallTraits = { long: true };
 
 type Lifecycle = Pick<
   HostDriver,
@@ -27,24 +31,21 @@ export function lifecycleMethods(session: Session): Lifecycle {
   return {
     render: renderDomain,
     create: (definition, persistent, options) =>
-      session.call(
-        (calls, sent) => create(calls, hostname, definition, persistent, sent),
-        options,
-        LIMITS.libvirtCreateDeadlineMs,
-      ),
+      session.call((calls, sent) => create(calls, hostname, definition, persistent, sent), options, STARTING),
     start: async (uuid, options) => {
-      await session.call((calls, sent) => calls.domains.start(uuid, 0, sent), options, LIMITS.libvirtCreateDeadlineMs);
+      await session.call((calls, sent) => calls.domains.start(uuid, 0, sent), options, STARTING);
     },
     setAutostart: (uuid, autostart, options) =>
       session.call((calls, sent) => calls.domains.setAutostart(uuid, autostart, sent), options),
     undefine: (uuid, options) => session.call((calls, sent) => calls.domains.undefine(uuid, UNDEFINE, sent), options),
     destroy: (uuid, options) => session.call((calls, sent) => calls.domains.destroy(uuid, 0, sent), options),
     // Without flags libvirt asks the agent where one answers, and else presses the power button.
-    shutdown: (uuid, options) => session.call((calls, sent) => calls.domains.shutdown(uuid, 0, sent), options),
+    shutdown: (uuid, options) => session.call((calls, sent) => calls.domains.shutdown(uuid, 0, sent), options, ASKING),
     reboot: (uuid, force, options) =>
       session.call(
         (calls, sent) => (force ? calls.domains.reset(uuid, sent) : calls.domains.reboot(uuid, 0, sent)),
         options,
+        ASKING,
       ),
     suspend: (uuid, options) => session.call((calls, sent) => calls.domains.suspend(uuid, sent), options),
     resume: (uuid, options) => session.call((calls, sent) => resume(calls, uuid, sent), options),

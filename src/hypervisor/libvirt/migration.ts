@@ -22,7 +22,7 @@ import {
   type MigrationProgress,
 } from '../../ports/hypervisor.js';
 import { retargetDomain } from '../../xml/domain.js';
-import { isNoJob, orElse } from './errors.js';
+import { isNoJob, orElse, translated } from './errors.js';
 import type { LibvirtOptions } from './options.js';
 import { progressOf } from './progress.js';
 import { type Session, usableUri } from './session.js';
@@ -34,14 +34,22 @@ type Migration = Pick<
 
 export function migrationMethods(session: Session, adapter: LibvirtOptions): Migration {
   return {
-    migrate(uuid, dest, options, signal) {
+    async migrate(uuid, dest, options, signal) {
+      const { hostname } = session.address;
       const target = migrationTarget(session.address, dest, adapter);
-      return session.callWithoutDeadline(async (calls, sent) => {
+      // Apart from the connection that other calls go over, which may be given up and made anew meanwhile.
+      const connection = await session.connectSeparately({ signal });
+      try {
+        const sent = { signal };
+        const params = [...target.params, ...(await migrateParams(connection, uuid, options, sent))];
         const { maxDowntimeMs } = options;
-        const params = [...target.params, ...(await migrateParams(calls, uuid, options, { signal }))];
-        if (maxDowntimeMs > 0) await calls.migrations.setMaxDowntime(uuid, BigInt(maxDowntimeMs), { signal });
-        await calls.migrations.perform(uuid, target.uri, params, migrateFlags(options), sent);
-      }, signal);
+        if (maxDowntimeMs > 0) await connection.migrations.setMaxDowntime(uuid, BigInt(maxDowntimeMs), sent);
+        await connection.migrations.perform(uuid, target.uri, params, migrateFlags(options), sent);
+      } catch (error) {
+        throw translated(error, hostname);
+      } finally {
+        connection.close();
+      }
     },
     migrationProgress: (uuid, options) =>
       session.call(async (calls, sent): Promise<MigrationProgress | undefined> => {

@@ -36,7 +36,7 @@ export function peerMethods(
             await calls.migrations.perform(uuid, target.uri, target.params, flags, sent);
           },
           options,
-          LIMITS.libvirtCreateDeadlineMs,
+          { deadlineMs: LIMITS.libvirtCreateDeadlineMs, long: true },
         );
       } finally {
         await Promise.all([remove(session, uuid), remove(peerSession, uuid)]);

@@ -15,12 +15,16 @@ export function scalingMethods(session: Session): Pick<HostDriver, 'setPluggedCp
   const { hostname } = session.address;
   return {
     setPluggedCpu: (uuid, cpu, options) =>
-      session.call((calls, sent) => setPluggedCpu(calls, hostname, uuid, cpu, sent), options),
+      session.call((calls, sent) => setPluggedCpu(calls, hostname, uuid, cpu, sent), options, { long: true }),
     setMemory: (uuid, memoryKib, options) =>
-      session.call(async (calls, sent) => {
-        const flags = MemoryFlag.LIVE | ((await calls.domains.isPersistent(uuid, sent)) ? MemoryFlag.CONFIG : 0);
-        await calls.domains.setMemory(uuid, BigInt(memoryKib), flags, sent);
-      }, options),
+      session.call(
+        async (calls, sent) => {
+          const flags = MemoryFlag.LIVE | ((await calls.domains.isPersistent(uuid, sent)) ? MemoryFlag.CONFIG : 0);
+          await calls.domains.setMemory(uuid, BigInt(memoryKib), flags, sent);
+        },
+        options,
+        { long: true },
+      ),
   };
 }
 

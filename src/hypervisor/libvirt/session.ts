@@ -49,12 +49,9 @@ export class Session {
    * Sends calls once a connection stands. UNREACHABLE if none does within the deadline (or LIMITS.libvirtConnectDeadlineMs)
    * or the attempt that is under way fails.
    */
-  async call<T>(
-    send: Send<T>,
-    options: CallOptions = {},
-    defaultDeadlineMs: number = LIMITS.libvirtCallDeadlineMs,
-  ): Promise<T> {
-    const sent = budget(options.deadlineMs ?? defaultDeadlineMs, options.signal);
+  async call<T>(send: Send<T>, options: CallOptions = {}, traits: CallTraits = {}): Promise<T> {
+    const { deadlineMs = LIMITS.libvirtCallDeadlineMs, long = false } = traits;
+    const sent = budget(options.deadlineMs ?? deadlineMs, options.signal, long);
     try {
       return await send(await this.connected(sent), sent);
     } catch (error) {
@@ -62,17 +59,7 @@ export class Session {
     }
   }
 
-  /** The same without a deadline once it is sent, for what lasts as long as it lasts. */
-  async callWithoutDeadline<T>(send: Send<T>, signal: AbortSignal): Promise<T> {
-    try {
-      const calls = await this.connected(budget(LIMITS.libvirtConnectDeadlineMs, signal));
-      return await send(calls, { deadlineMs: null, signal });
-    } catch (error) {
-      throw translated(error, this.address.hostname);
-    }
-  }
-
-  /** A connection of its own, for a transfer that would hold up other calls; whoever asks for it closes it. */
+  /** A connection of its own, for what lasts and would hold up other calls; whoever asks for it closes it. */
   async connectSeparately(options: CallOptions = {}): Promise<LibvirtConnection> {
     if (this.closed) throw this.unreachable('the driver was closed');
     try {
@@ -200,19 +187,32 @@ export class Session {
   }
 }
 
+/** What a method of the port asks of libvirt, beside what its caller says. */
+export interface CallTraits {
+  /** Where the caller names none. Default LIMITS.libvirtCallDeadlineMs. */
+  readonly deadlineMs?: number;
+  /**
+   * May wait in libvirtd for a guest, its agent or a domain's lock. Only a few such run at once: libvirtd reads nothing
+   * more of a client, not even a keepalive, while some five of its calls do.
+   */
+  readonly long?: boolean;
+}
+
 interface Budget {
   /** Milliseconds that are left, at least 1. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  readonly long: boolean;
 }
 
 /** One deadline over several calls: each of them gets what the ones before have left. */
-function budget(deadlineMs: number, signal: AbortSignal | undefined): Budget {
+function budget(deadlineMs: number, signal: AbortSignal | undefined, long: boolean): Budget {
   const endsAtMs = performance.now() + deadlineMs;
   return {
     get deadlineMs() {
       return Math.max(1, endsAtMs - performance.now());
     },
+    long,
     ...(signal === undefined ? {} : { signal }),
   };
 }
