@@ -6,20 +6,30 @@ import type { Paint } from './paint.js';
 import { safe } from './text.js';
 import { bare } from './words.js';
 
-/** The diff of an import. */
-export function nodeInfoLines(changes: readonly NodeInfoChange[], size: Size, paint: Paint): string[] {
+/** The diff of an import; `details` are the service's remarks on a host. */
+export function nodeInfoLines(
+  changes: readonly NodeInfoChange[],
+  size: Size,
+  paint: Paint,
+  { details = true }: { readonly details?: boolean } = {},
+): string[] {
   return changes.flatMap(({ hostname, kind, fields, detail, over }) => {
     const word = bare(kind, 'NODE_INFO_CHANGE_KIND').toLowerCase();
     const sign = { added: paint.green('+'), updated: paint.yellow('~'), removed: paint.red('-') }[word] ?? ' ';
-    const figures = fields
-      .filter(({ before, after }) => before !== '' || !isNothing(after))
-      .map((field) => fieldText(field, size));
-    const head = `${sign} ${safe(hostname)} ${paint.dim(word)}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`;
-    const more = [detail, over === undefined ? '' : 'more is claimed on it than it may sell now'].filter(
+    const figures = fields.filter(isWorthALook(fields)).map((field) => fieldText(field, size));
+    const head = `${sign} ${paint.bold(safe(hostname))} ${[word, ...figures].join(', ')}`;
+    const more = [details ? detail : '', over === undefined ? '' : 'more is claimed on it than it may sell now'].filter(
       (text) => text !== '',
     );
     return [head, ...more.map((text) => paint.dim(`    ${safe(text)}`))];
   });
+}
+
+/** A new host's zeros and a migration URI that is the URI say nothing. */
+function isWorthALook(fields: readonly NodeInfoField[]): (field: NodeInfoField) => boolean {
+  const uri = fields.find(({ field }) => field === 'uri')?.after;
+  return ({ field, before, after }) =>
+    before !== '' || !(isNothing(after) || (field === 'migration_uri' && after === uri));
 }
 
 function isNothing(value: string): boolean {

@@ -24,21 +24,27 @@ export class EventTeller {
     private readonly paint: Paint,
   ) {}
 
-  /** One line; with `news`, none for what a person would not see. */
+  /** One line; with `news`, none for a mere look at the guest, and without what brought it about. */
   guest({ revision, event }: GuestEvent, wanted: 'all' | 'news' = 'all'): string {
     if (event?.$case === 'upserted') {
       const guest = event.value;
       const before = this.guests.get(guest.vmid);
       this.guests.set(guest.vmid, guest);
       const changes = guestChanges(before, guest, this.size);
-      if (wanted === 'news' && changes.length === 0 && before?.state === guest.state) return '';
+      if (wanted === 'news' && before?.state === guest.state && isMereLook(guest, changes)) return '';
       const state = paintGuestState(this.paint, guest.state)(stateCell(bare(guest.state, 'GUEST_STATE')));
-      return this.line(revision, guest.vmid, state, changes, causeOf(guest.cause));
+      return this.line(revision, guest.vmid, state, changes, wanted === 'news' ? '' : causeOf(guest.cause));
     }
     if (event?.$case !== 'deleted') return '';
     const { vmid, reason, cause } = event.value;
     this.guests.delete(vmid);
-    return this.line(revision, vmid, this.paint.red(stateCell(bare(reason, 'DELETE_REASON'))), [], causeOf(cause));
+    return this.line(
+      revision,
+      vmid,
+      this.paint.red(stateCell(bare(reason, 'DELETE_REASON'))),
+      [],
+      wanted === 'news' ? '' : causeOf(cause),
+    );
   }
 
   host({ revision, event }: HostEvent): string {
@@ -60,6 +66,10 @@ export class EventTeller {
     const rest = [safe(changes.join(', ')), this.paint.dim(safe(cause))].filter((part) => part !== '').join('  ');
     return `${number}  ${padded(safe(name), NAME_WIDTH, 'left')}  ${state}  ${rest}`.trimEnd();
   }
+}
+
+function isMereLook({ cause }: Guest, changes: readonly string[]): boolean {
+  return changes.length === 0 || cause?.kind === 'CAUSE_KIND_OBSERVED';
 }
 
 function stateCell(state: string): string {

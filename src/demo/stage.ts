@@ -6,10 +6,12 @@ import type { Operation } from '#gen/virtdc/v1/operation.js';
 import { listGuests } from '../cli/commands/guests.js';
 import { listHosts } from '../cli/commands/hosts.js';
 import { guestColumns, hostColumns } from '../cli/entities.js';
+import { OperationNotDone } from '../cli/failure.js';
 import { finish, migrationOf } from '../cli/finish.js';
 import { begin, type Invocation, type Surroundings } from '../cli/invocation.js';
-import { outcomeOf } from '../cli/progress.js';
+import { outcomeOf, spin } from '../cli/progress.js';
 import { newRequestId } from '../client/request-id.js';
+import { waitForOperation } from '../client/wait.js';
 import type { Datacenter } from './datacenter.js';
 import { mustHold } from './discrepancy.js';
 import type { DemoService } from './service.js';
@@ -88,6 +90,19 @@ export class Stage {
     const ended = await finish(this.it, operation, doing);
     mustHold(ended !== undefined, `${doing} began an operation`);
     return ended;
+  }
+
+  /** Several at once, under one spinner. */
+  async allDone(operations: readonly (Operation | undefined)[], doing: string): Promise<void> {
+    const { client, call, out } = this.it;
+    let open = operations.length;
+    const stop = spin(out, () => `${doing}, ${open} to go`);
+    const ends = operations.map(async (operation) => {
+      const ended = await waitForOperation(client.operations, operation?.name ?? '', call);
+      open--;
+      if (ended.state !== 'OPERATION_STATE_SUCCEEDED') throw new OperationNotDone(ended);
+    });
+    await Promise.all(ends).finally(stop);
   }
 
   /** Moves a guest, with its bar, and says what came of it. */

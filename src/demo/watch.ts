@@ -24,8 +24,14 @@ export class DemoWatch {
   private async run(): Promise<void> {
     const { client, out, size } = this.it;
     const teller = new EventTeller(size, out.paint);
-    const options = { signal: this.stopping.signal, onRetry: () => this.resumes++ };
+    let cutOff = false;
+    const onRetry = (): void => {
+      cutOff = true;
+    };
+    const options = { signal: this.stopping.signal, onRetry };
     for await (const { events, anew } of followGuests(client.guests, options)) {
+      if (cutOff) this.resumes++;
+      cutOff = false;
       mustHold(!anew || this.revision === 0n, 'a watch that is cut off resumes where it was');
       for (const event of events) {
         if (event.event?.$case === 'upserted') this.present.add(event.event.value.vmid);

@@ -18,11 +18,12 @@ interface Told {
 export async function testimonies(stage: Stage, atFirst: readonly Testimony[]): Promise<void> {
   const { out, size } = stage.it;
   stage.chapter('What the guests say', `${stage.datacenter.witnessed}, not from virtdc's tables`);
-  const told: Told[] = [];
-  for (const first of atFirst) {
-    const now = await stage.datacenter.testify(stage.it, first.vmid);
-    told.push({ atFirst: first, now, guest: await stage.guest(first.vmid) });
-  }
+  const told = await Promise.all(
+    atFirst.map(async (first): Promise<Told> => {
+      const [now, guest] = await Promise.all([stage.datacenter.testify(stage.it, first.vmid), stage.guest(first.vmid)]);
+      return { atFirst: first, now, guest };
+    }),
+  );
   out.table<Told>(
     [
       { title: 'guest', cell: ({ now }) => now.vmid },
@@ -79,7 +80,10 @@ export async function ending(stage: Stage, watch: DemoWatch): Promise<void> {
   const begun = await Promise.all(
     guests.map(({ vmid }) => client.placement.terminateGuest({ vmid, requestId: stage.requestId }, call)),
   );
-  await Promise.all(begun.map(({ operation }) => stage.done(operation, 'terminating')));
+  await stage.allDone(
+    begun.map(({ operation }) => operation),
+    'terminating',
+  );
   await watch.end();
   stage.kept(
     `the watch saw ${watch.events} changes in order, none missed and none twice; it resumed ${watch.resumes} time${watch.resumes === 1 ? '' : 's'}`,

@@ -20,7 +20,10 @@ export async function guests(stage: Stage): Promise<void> {
 
   const begun = [];
   for (const plan of plans) begun.push(await submit(plan));
-  await Promise.all(begun.map(({ operation }) => stage.done(operation, 'making guests')));
+  await stage.allDone(
+    begun.map(({ operation }) => operation),
+    'making guests',
+  );
   await stage.showGuests();
   await stage.showHosts();
   const running = await stage.guests();

@@ -10,9 +10,13 @@ const READY_WITHIN_MS = 30_000;
 export async function hosts(stage: Stage): Promise<void> {
   const { client, call, out, size } = stage.it;
   const { nodeinfo: xml, hostnames } = stage.datacenter;
-  stage.chapter('Hosts come from a nodeinfo.xml', 'virtdc hosts import nodeinfo.xml');
+  stage.chapter(
+    'Hosts come from a nodeinfo.xml',
+    'virtdc hosts import nodeinfo.xml',
+    'What a host has, but does not make available to guests, becomes its reserve.',
+  );
   const first = await client.hosts.importNodeInfo({ xml, requestId: stage.requestId }, call);
-  out.lines(nodeInfoLines(first.changes, size, out.paint));
+  out.lines(nodeInfoLines(first.changes, size, out.paint, { details: false }));
   const again = await client.hosts.importNodeInfo({ xml, requestId: stage.requestId }, call);
   mustHold(
     again.changes.every(({ kind }) => kind === 'NODE_INFO_CHANGE_KIND_UNCHANGED'),
