@@ -123,7 +123,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 /** A misspelt variable would otherwise be a default that nobody chose. Those of clients, the lab and the tests are not ours. */
 function unknownNames(environment: NodeJS.ProcessEnv, known: readonly string[]): string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith('VIRTDC_') && !/^VIRTDC_(LAB_|TEST_|DEMO_|CLIENT_|SERVER$)/.test(name) && !known.includes(name))
+    .filter(
+      (name) =>
+        name.startsWith('VIRTDC_') && !/^VIRTDC_(LAB_|TEST_|DEMO_|CLIENT_|SERVER$)/.test(name) && !known.includes(name),
+    )
     .map((name) => `${name}: there is no such setting`);
 }
 

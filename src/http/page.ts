@@ -6,7 +6,7 @@ import { allocatable, type Host } from '../fleet/host.js';
 
 export function page(fleet: FleetView, unhealthyReason: string): string {
   const hosts = [...fleet.all('host')].sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
-  const notice = unhealthyReason === '' ? '' : `<p class="bad">${escape(unhealthyReason)}</p>`;
+  const notice = unhealthyReason === '' ? '' : `<p class="bad">${escaped(unhealthyReason)}</p>`;
   const body =
     hosts.length === 0
       ? '<p>No hosts yet: <code>virtdc hosts import nodeinfo.xml</code></p>'
@@ -26,7 +26,7 @@ function hostRows(fleet: FleetView, host: Host): string {
   const whole = allocatable(host);
   const claimed = fleet.claimed(host.hostname);
   const guests = [...fleet.guestsOn(host.hostname)].sort((a, b) => (a.vmid < b.vmid ? -1 : 1));
-  return `<h2>${escape(host.hostname)} <small>${host.condition} ${host.adminState} ${escape(host.conditionReason)}</small></h2><table>
+  return `<h2>${escaped(host.hostname)} <small>${host.condition} ${host.adminState} ${escaped(host.conditionReason)}</small></h2><table>
 <tr><th>vCPUs</th><td>${bar(claimed.cpu, whole.cpu)}</td><td>${claimed.cpu} of ${whole.cpu}</td></tr>
 <tr><th>memory</th><td>${bar(claimed.memoryKib, whole.memoryKib)}</td><td>${gib(claimed.memoryKib)} of ${gib(whole.memoryKib)} GiB</td></tr>
 <tr><th>disk</th><td>${bar(claimed.ioKib, whole.ioKib)}</td><td>${gib(claimed.ioKib)} of ${gib(whole.ioKib)} GiB</td></tr></table>
@@ -35,8 +35,8 @@ ${guests.length === 0 ? '' : `<table><tr><th>guest</th><th>state</th><th>vCPUs</
 
 function guestRow(guest: Guest): string {
   const addresses = guest.observed?.addresses.join(' ') ?? '';
-  return `<tr><td>${escape(guest.vmid)}</td><td>${guest.state}</td><td>${guest.currentCpu} of ${guest.maxCpu}</td>
-<td>${gib(guest.currentMemoryKib)} of ${gib(guest.maxMemoryKib)} GiB</td><td>${escape(addresses)}</td></tr>`;
+  return `<tr><td>${escaped(guest.vmid)}</td><td>${guest.state}</td><td>${guest.currentCpu} of ${guest.maxCpu}</td>
+<td>${gib(guest.currentMemoryKib)} of ${gib(guest.maxMemoryKib)} GiB</td><td>${escaped(addresses)}</td></tr>`;
 }
 
 function bar(part: number, whole: number): string {
@@ -48,6 +48,6 @@ function gib(kib: number): string {
   return (kib / 1024 / 1024).toFixed(kib < 1024 * 1024 ? 2 : 1);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

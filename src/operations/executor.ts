@@ -180,8 +180,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      let set = waiters.get(name);
-      if (set === undefined) waiters.set(name, (set = new Set()));
+      const set = waiters.get(name) ?? new Set();
+      waiters.set(name, set);
       set.add(waiter);
       if (!isOpen(operation)) {
         void authority

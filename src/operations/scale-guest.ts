@@ -72,7 +72,8 @@ async function askAgentFor(act: Act, cpu: number): Promise<void> {
   try {
     await act.driver(guest.hostname).setOnlineCpu(guest.uuid, cpu);
   } catch (error) {
-    const refused = error instanceof HypervisorError && (error.kind === 'REFUSED' || error.kind === 'AGENT_UNAVAILABLE');
+    const refused =
+      error instanceof HypervisorError && (error.kind === 'REFUSED' || error.kind === 'AGENT_UNAVAILABLE');
     if (!refused) throw error;
     act.log.info({ err: error }, 'the agent did not set the vCPUs online yet');
   }

@@ -67,7 +67,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     },
     lastSeen: (hostname) => watches.get(hostname)?.watch.lastSeen,
     async lookNow(hostnames) {
-      await Promise.all(hostnames.map((hostname) => watches.get(hostname)?.watch.lookNow()));
+      await Promise.all(hostnames.map(async (hostname) => await watches.get(hostname)?.watch.lookNow()));
     },
   };
 }

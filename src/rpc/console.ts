@@ -31,7 +31,14 @@ export async function* openConsole(
   const until = untilStopped(parts, context);
   const end = (): void => void session.close();
   until.addEventListener('abort', end, { once: true });
-  const typing = typeInto(session, incoming).catch((error: unknown) => error);
+  let left = false;
+  const typing = typeInto(session, incoming).then(
+    () => {
+      left = true;
+      end();
+    },
+    (error: unknown) => error,
+  );
   try {
     yield { output: Buffer.alloc(0) };
     for await (const output of session.output) {
@@ -40,7 +47,7 @@ export async function* openConsole(
       }
     }
     if (parts.stopping.aborted) throw statusError('SHUTTING_DOWN', 'the server is shutting down');
-    if (!context.signal.aborted) {
+    if (!left && !context.signal.aborted) {
       throw statusError('CONSOLE_CLOSED', `the console of ${vmid} was closed: it ended, moved, or was taken over`, {
         metadata: { vmid },
       });
@@ -48,7 +55,7 @@ export async function* openConsole(
   } finally {
     until.removeEventListener('abort', end);
     await session.close();
-    const failure = context.signal.aborted ? undefined : await Promise.race([typing, undefined]);
+    const failure = context.signal.aborted ? undefined : await Promise.race([typing, Promise.resolve()]);
     if (failure instanceof Error) parts.log.warn({ vmid, err: failure }, 'what was typed did not reach the console');
   }
 }
@@ -71,11 +78,11 @@ async function open(parts: RpcParts, hostname: string, uuid: string): Promise<Co
   }
 }
 
-/** Until the caller has no more to type; closes the session when it ends its half. */
+/** Until the caller ends its half, which ends the session. */
 async function typeInto(session: ConsoleSession, incoming: AsyncIterator<OpenConsoleRequest>): Promise<void> {
   for (;;) {
     const { done, value } = await incoming.next();
-    if (done === true) return session.close();
+    if (done === true) return;
     const { part } = value;
     if (part?.$case !== 'input') continue;
     await session.write(part.value);

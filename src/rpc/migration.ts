@@ -127,8 +127,8 @@ async function* watchMigration(
   const woken = () =>
     new Promise<void>((resolve) => {
       wake = resolve;
-      until.addEventListener('abort', () => resolve(), { once: true });
     });
+  until.addEventListener('abort', () => wake(), { once: true });
   try {
     for (let last: Operation | undefined; last === undefined || isOpen(last); ) {
       const news = woken();

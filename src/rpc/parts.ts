@@ -33,10 +33,10 @@ const PRINCIPAL = 'local';
 interface Service {
   readonly fullName: string;
   // The encoders take their own message each, which no common type describes.
-  // biome-ignore lint/suspicious/noExplicitAny: the request is checked where decide() is called.
   readonly methods: {
     readonly [name: string]: {
       readonly name: string;
+      // biome-ignore lint/suspicious/noExplicitAny: the request is checked where decide() is called.
       readonly requestType: { encode(request: any): { finish(): Uint8Array } };
     };
   };

@@ -104,7 +104,7 @@ function addServices(server: Server, parts: RpcParts): void {
 /** The definition without a method that is served by another; its type still has it, so that the rest stays checked. */
 function without<S extends { readonly methods: object }>(service: S, method: keyof S['methods']): S {
   const methods = Object.fromEntries(Object.entries(service.methods).filter(([name]) => name !== method));
-  return { ...service, methods } as S;
+  return { ...service, methods };
 }
 
 /** Under both names: older tools ask for v1alpha only, which has the same messages. */

@@ -3,7 +3,7 @@
 
 import type { Authority } from '../authority/authority.js';
 import type { Clock } from '../ports/clock.js';
-import { type Inventory, InventoryError } from '../ports/inventory.js';
+import { type Inventory, InventoryError, type LogEntry } from '../ports/inventory.js';
 import { Ring, type RingLimits } from './ring.js';
 import { initialEvents, type Topic } from './topic.js';
 
@@ -187,7 +187,7 @@ class Watcher<F> {
 
   private async *fromLog(): AsyncGenerator<Uint8Array> {
     const { inventory, limits } = this.parts;
-    let entries;
+    let entries: readonly LogEntry[];
     try {
       entries = await inventory.readLog(this.cursor, limits.logPage);
     } catch (error) {

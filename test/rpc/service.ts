@@ -34,7 +34,14 @@ export const BASE_XML = `<domain type='kvm'><name>vm_name</name><uuid>vm_uuid</u
 <serial type='pty'/><console type='pty'/></devices></domain>`;
 
 /** Durations that no test needs to wait for. */
-const QUICK: Partial<Durations> = { startMs: 20, bootMs: 100, shutdownMs: 50, rebootMs: 50, hotplugMs: 20, switchoverMs: 20 };
+const QUICK: Partial<Durations> = {
+  startMs: 20,
+  bootMs: 100,
+  shutdownMs: 50,
+  rebootMs: 50,
+  hotplugMs: 20,
+  switchoverMs: 20,
+};
 
 export interface WorldOptions {
   /** How many times faster than real time. */
@@ -67,7 +74,13 @@ export class World {
   constructor(private readonly options: WorldOptions = {}) {
     this.clock = fasterClock(options.times ?? 10);
     const durations = { ...QUICK, ...options.durations };
-    this.datacenter = new SimulatedDatacenter({ clock: this.clock, seed: 1, render: renderDomain, durations, host: options.host ?? {} });
+    this.datacenter = new SimulatedDatacenter({
+      clock: this.clock,
+      seed: 1,
+      render: renderDomain,
+      durations,
+      host: options.host ?? {},
+    });
     this.database = new MemoryDatabase(this.clock);
   }
 
@@ -79,7 +92,12 @@ export class World {
 
   get config(): Config {
     const VIRTDC_DATA_DIR = join(tmpdir(), 'virtdc-no-such-directory');
-    const env = { VIRTDC_LISTEN: '127.0.0.1:0', VIRTDC_HTTP_LISTEN: '127.0.0.1:0', VIRTDC_DATA_DIR, ...this.options.env };
+    const env = {
+      VIRTDC_LISTEN: '127.0.0.1:0',
+      VIRTDC_HTTP_LISTEN: '127.0.0.1:0',
+      VIRTDC_DATA_DIR,
+      ...this.options.env,
+    };
     return readConfig(env);
   }
 
@@ -148,10 +166,14 @@ export class World {
   }
 
   /** Hosts as in the original's tables: of equal size, READY when this returns. */
-  async addHosts(hostnames: readonly string[], { cpu = 16, memoryKib = 32 * GIB, ioKib = 500 * GIB } = {}): Promise<void> {
+  async addHosts(
+    hostnames: readonly string[],
+    { cpu = 16, memoryKib = 32 * GIB, ioKib = 500 * GIB } = {},
+  ): Promise<void> {
     const xml = nodeInfo(...hostnames.map((name, index) => node(name, cpu, memoryKib, ioKib, index + 1)));
     await this.client.hosts.importNodeInfo({ xml });
-    for (const hostname of hostnames) await this.whenHost(hostname, (host) => host.condition === 'HOST_CONDITION_READY');
+    for (const hostname of hostnames)
+      await this.whenHost(hostname, (host) => host.condition === 'HOST_CONDITION_READY');
   }
 
   async addPool(name: 'shared' | 'local', hostnames: readonly string[], locking = false): Promise<void> {
@@ -160,7 +182,11 @@ export class World {
   }
 
   /** A base guest with one empty disk, on hosts with a pool that all of them share. */
-  async ready(hostnames: readonly string[], size: Parameters<World['addHosts']>[1] = {}, locking = true): Promise<void> {
+  async ready(
+    hostnames: readonly string[],
+    size: Parameters<World['addHosts']>[1] = {},
+    locking = true,
+  ): Promise<void> {
     await this.addHosts(hostnames, size);
     await this.addPool('shared', hostnames, locking);
     await this.client.guests.importBaseGuest({ name: 'base', source: { $case: 'xml', value: BASE_XML } });
@@ -229,10 +255,14 @@ export class World {
   }
 
   whenOperation(name: string, holds: (operation: Operation) => boolean): Promise<Operation> {
-    return eventually(`operation ${name} as wanted`, async () => {
-      const { operation } = await this.client.operations.getOperation({ name });
-      return operation !== undefined && holds(operation) && operation;
-    }, { everyMs: 10 });
+    return eventually(
+      `operation ${name} as wanted`,
+      async () => {
+        const { operation } = await this.client.operations.getOperation({ name });
+        return operation !== undefined && holds(operation) && operation;
+      },
+      { everyMs: 10 },
+    );
   }
 
   async findings(): Promise<AuditFinding[]> {
