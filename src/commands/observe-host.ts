@@ -88,8 +88,11 @@ function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
 
 /** The same object where nothing new was seen, so that watchers are not told of it. */
 function observation(guest: Guest, domain: ObservedDomain | undefined, look: HostLook): GuestObservation | undefined {
-  if (domain === undefined || domain.state === 'SHUTOFF' || domain.state === 'CRASHED') return undefined;
   const before = guest.observed;
+  if (domain === undefined || domain.state === 'SHUTOFF' || domain.state === 'CRASHED') {
+    // Under an operation it may be on its way to another host: what was seen of it still holds.
+    return isSettled(guest) ? undefined : before;
+  }
   const details = look.details.get(guest.uuid);
   const next: GuestObservation = {
     at: look.at,
@@ -109,11 +112,20 @@ function observation(guest: Guest, domain: ObservedDomain | undefined, look: Hos
   return same ? before : next;
 }
 
-function stateOf(guest: Guest, domain: ObservedDomain | undefined, shutDown: boolean): { state: GuestState; reason: string } {
-  const stays = (state: GuestState, reason: string) => ({ state, reason: guest.state === state ? guest.stateReason : reason });
+function stateOf(
+  guest: Guest,
+  domain: ObservedDomain | undefined,
+  shutDown: boolean,
+): { state: GuestState; reason: string } {
+  const stays = (state: GuestState, reason: string) => ({
+    state,
+    reason: guest.state === state ? guest.stateReason : reason,
+  });
   if (domain === undefined) {
     if (guest.state === 'STOPPED' || guest.state === 'LOST') return stays(guest.state, '');
-    return shutDown ? { state: 'STOPPED', reason: 'the guest powered off' } : { state: 'LOST', reason: 'not on its host any more' };
+    return shutDown
+      ? { state: 'STOPPED', reason: 'the guest powered off' }
+      : { state: 'LOST', reason: 'not on its host any more' };
   }
   switch (domain.state) {
     case 'SHUTOFF':

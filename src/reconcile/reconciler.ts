@@ -6,6 +6,7 @@ import type { Host } from '../fleet/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { Hypervisor } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
+import { CpuBaseline } from './cpu-baseline.js';
 import { HostWatch } from './host-watch.js';
 
 export interface ReconcilerParts {
@@ -29,6 +30,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const { authority, hypervisor } = parts;
   const watches = new Map<string, { readonly address: string; readonly watch: HostWatch }>();
   const ending = new Set<Promise<void>>();
+  const cpuBaseline = new CpuBaseline(parts);
   let unsubscribe: (() => void) | undefined;
 
   function end(hostname: string): void {
@@ -52,6 +54,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   return {
     start() {
       unsubscribe = authority.onCommit((entries) => {
+        if (entries.some((entry) => entry.kind === 'host')) cpuBaseline.hostsChanged();
         for (const entry of entries) {
           if (entry.kind !== 'host') continue;
           if (entry.after === undefined) end(entry.key);
@@ -63,7 +66,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     async stop() {
       unsubscribe?.();
       for (const hostname of [...watches.keys()]) end(hostname);
-      await Promise.all(ending);
+      await Promise.all([...ending, cpuBaseline.idle()]);
     },
     lastSeen: (hostname) => watches.get(hostname)?.watch.lastSeen,
     async lookNow(hostnames) {

@@ -10,8 +10,8 @@ export class HostEvents {
   /** Told of the domain's events on the host until stop(). Hints: events can be lost. */
   follow(hostname: string, uuid: string, listener: Listener): { stop(): void } {
     const key = `${hostname}/${uuid}`;
-    let listeners = this.followers.get(key);
-    if (listeners === undefined) this.followers.set(key, (listeners = new Set()));
+    const listeners = this.followers.get(key) ?? new Set();
+    this.followers.set(key, listeners);
     listeners.add(listener);
     return {
       stop: () => {
