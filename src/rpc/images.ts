@@ -115,18 +115,24 @@ async function next(
   signal: AbortSignal,
 ): Promise<PushImageRequest | undefined> {
   const idle = parts.clock.deadline(LIMITS.uploadIdleMs);
+  const heard = new AbortController();
   const result = await Promise.race([
     incoming.next(),
     new Promise<never>((_, reject) => {
       for (const one of [idle, signal])
-        one.addEventListener('abort', () => reject(one.reason as Error), { once: true });
+        one.addEventListener('abort', () => reject(one.reason as Error), {
+          once: true,
+          signal: heard.signal,
+        });
     }),
-  ]).catch((error: unknown) => {
-    if (!(error instanceof DeadlineError)) throw error;
-    throw statusError('UPLOAD_IDLE', `no content for ${error.afterMs / 1_000} s`, {
-      metadata: { idle_ms: error.afterMs },
+  ])
+    .finally(() => heard.abort())
+    .catch((error: unknown) => {
+      if (!(error instanceof DeadlineError)) throw error;
+      throw statusError('UPLOAD_IDLE', `no content for ${error.afterMs / 1_000} s`, {
+        metadata: { idle_ms: error.afterMs },
+      });
     });
-  });
   return result.done === true ? undefined : result.value;
 }
 
