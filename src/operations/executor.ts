@@ -80,7 +80,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     if (operation.cancelRequested) cancel.abort(new StepFailure('CANCELLED', 'cancelled'));
     const act = actFor(name, cancel.signal);
     await predecessorsEnded(operation);
-    const release = await admission.enter(operation, stopping.signal);
+    const release = await place(operation, cancel.signal);
     try {
       await new Run(act, parts.recipes[operation.input.kind], commit).toEnd();
     } catch (error) {
@@ -88,6 +88,16 @@ export function createExecutor(parts: ExecutorParts): Executor {
       throw error;
     } finally {
       release();
+    }
+  }
+
+  /** One that is cancelled while it waits needs no place: nothing is done any more but to take it back. */
+  async function place(operation: Operation, cancelled: AbortSignal): Promise<() => void> {
+    try {
+      return await admission.enter(operation, AbortSignal.any([stopping.signal, cancelled]));
+    } catch (error) {
+      if (stopping.signal.aborted || !cancelled.aborted) throw error;
+      return () => {};
     }
   }
 
