@@ -56,9 +56,9 @@ export interface NewGuest {
 
 /** `violations` are those that the caller has found already; the shape's join them. */
 export function newGuest(fleet: FleetView, shape: GuestShape, violations = collectViolations()): NewGuest | Refusal {
+  checkShape(violations, shape);
   const maxCpu = shape.maxCpu === 0 ? shape.cpu : shape.maxCpu;
   const maxMemoryKib = shape.maxMemoryKib === 0 ? shape.memoryKib : shape.maxMemoryKib;
-  checkShape(violations, { ...shape, maxCpu, maxMemoryKib });
   const invalid = violations.refusal();
   if (invalid !== undefined) return invalid;
   const base = shape.baseGuest === '' ? undefined : findBaseGuest(fleet, shape.baseGuest);
@@ -83,14 +83,19 @@ export function newGuest(fleet: FleetView, shape: GuestShape, violations = colle
   return { base, pool, disks: grow(least, ioKib - leastKib), nics, maxCpu, maxMemoryKib, ioKib, placement };
 }
 
-function checkShape(violations: Violations, shape: GuestShape): void {
-  violations.cpu('cpu', shape.cpu);
-  violations.cpu('max_cpu', shape.maxCpu);
-  if (shape.maxCpu < shape.cpu) violations.add('max_cpu', `${shape.maxCpu} is less than cpu, ${shape.cpu}`);
-  violations.memoryKib('memory_kib', shape.memoryKib);
-  violations.memoryKib('max_memory_kib', shape.maxMemoryKib);
-  if (shape.maxMemoryKib < shape.memoryKib) {
-    violations.add('max_memory_kib', `${shape.maxMemoryKib} is less than memory_kib, ${shape.memoryKib}`);
+/** What can be wrong with a shape by itself, whatever the fleet. */
+export function checkShape(
+  violations: Violations,
+  shape: Omit<GuestShape, 'strategy' | 'seeded' | 'baseGuest' | 'pool'>,
+): void {
+  const { cpu, maxCpu, memoryKib, maxMemoryKib } = shape;
+  violations.cpu('cpu', cpu);
+  if (maxCpu !== 0) violations.cpu('max_cpu', maxCpu);
+  if (maxCpu !== 0 && maxCpu < cpu) violations.add('max_cpu', `${maxCpu} is less than cpu, ${cpu}`);
+  violations.memoryKib('memory_kib', memoryKib);
+  if (maxMemoryKib !== 0) violations.memoryKib('max_memory_kib', maxMemoryKib);
+  if (maxMemoryKib !== 0 && maxMemoryKib < memoryKib) {
+    violations.add('max_memory_kib', `${maxMemoryKib} is less than memory_kib, ${memoryKib}`);
   }
   violations.whole('io_kib', shape.ioKib, 0, LIMITS.maxKib);
   if (shape.network !== '' && shape.bridge !== '') violations.add('bridge', 'network is given as well');

@@ -10,7 +10,7 @@ import { collectViolations } from './violations.js';
 export function poolRefusal(fleet: FleetView, pool: Pool): Refusal | undefined {
   const violations = collectViolations();
   violations.whole('capacity_kib', pool.capacityKib, 0, LIMITS.maxKib);
-  if (new Set(pool.hosts).size < pool.hosts.length) violations.add('hosts', 'a host is listed twice');
+  if (new Set(pool.hosts).size < pool.hosts.length) violations.add('hostnames', 'a host is listed twice');
   if (pool.kind === 'LOCAL') {
     if (pool.locking) violations.add('locking', 'only a SHARED pool is locked against a second writer');
     if (pool.capacityKib !== 0)

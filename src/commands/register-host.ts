@@ -55,9 +55,9 @@ export function registerHost(request: RegisterHostRequest): Command<Host> {
 
 function violationsOf(request: RegisterHostRequest): Refusal | undefined {
   const violations = collectViolations();
-  checkAmounts(violations, 'capacity.', request.capacity);
+  checkAmounts(violations, 'max_', request.capacity);
   if (request.capacity.ioKib === undefined) {
-    violations.add('capacity.io_kib', 'has to be given: the host does not tell how much disk space guests may have');
+    violations.add('max_io_kib', 'has to be given: the host does not tell how much disk space guests may have');
   }
   checkRatios(violations, 'ratios.', request.ratios);
   checkAmounts(violations, 'reserve.', request.reserve);

@@ -62,7 +62,7 @@ function updated(host: Host, request: UpdateHostRequest): Host {
 
 function violationsOf(request: UpdateHostRequest, after: Host): Refusal | undefined {
   const violations = collectViolations();
-  checkAmounts(violations, 'capacity.', request.capacity);
+  checkAmounts(violations, 'max_', request.capacity);
   checkRatios(violations, 'ratios.', request.ratios);
   checkAmounts(violations, 'reserve.', request.reserve);
   if (request.maxIoKibPerS !== undefined) violations.whole('max_io_kib_per_s', request.maxIoKibPerS, 0, LIMITS.maxKib);

@@ -37,6 +37,13 @@ export class Check {
     this.violations.push(...violations);
   }
 
+  /** Those of fields of which nothing is wrong yet. */
+  addNew(prefix: string, violations: readonly FieldViolation[]): void {
+    const known = new Set(this.violations.map(({ field }) => field));
+    const under = violations.map(({ field, description }) => ({ field: `${prefix}${field}`, description }));
+    this.addAll(under.filter(({ field }) => !known.has(field)));
+  }
+
   /** Throws INVALID_ARGUMENT with all of them, if there are any. */
   done(): void {
     if (this.violations.length === 0) return;
@@ -138,6 +145,11 @@ export class Check {
       return least;
     }
     return Number(value);
+  }
+
+  /** A 64-bit amount whose bounds are checked elsewhere; here it has to be one that a number can hold. */
+  exact(field: string, value: bigint): number {
+    return this.amount(field, value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   }
 
   finite(field: string, value: number, least: number, most: number): number {

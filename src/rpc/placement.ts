@@ -7,10 +7,11 @@ import {
   type Seed,
   type SubmitGuestRequest as SubmitGuestMessage,
 } from '#gen/virtdc/v1/placement_service.js';
-import type { GuestShape } from '../commands/new-guest.js';
+import { checkShape, type GuestShape } from '../commands/new-guest.js';
 import { setClusterPolicy } from '../commands/set-cluster-policy.js';
 import { type SubmitGuestRequest, submitGuest } from '../commands/submit-guest.js';
 import { terminateGuest } from '../commands/terminate-guest.js';
+import { collectViolations } from '../commands/violations.js';
 import type { Claim } from '../fleet/claim.js';
 import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
 import type { GuestSeed } from '../fleet/guest.js';
@@ -108,7 +109,6 @@ function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
   const check = new Check();
   const read: SubmitGuestRequest = {
     ...readSizes(check, '', request),
-    maxCpu: check.whole('max_cpu', request.maxCpu, 0, LIMITS.maxCpu),
     strategy: readStrategy(check, request.strategy),
     vmid: check.vmid('vmid', request.vmid),
     mac: check.optionalMac('mac', request.mac),
@@ -127,18 +127,23 @@ type Sizes = Pick<
   'cpu' | 'memoryKib' | 'ioKib' | 'maxMemoryKib' | 'baseGuest' | 'pool' | 'nicSource'
 >;
 
-function readSizes(check: Check, prefix: string, sizes: Sizes) {
+function readSizes(check: Check, prefix: string, sizes: Sizes & { readonly maxCpu?: number }) {
   const { nicSource } = sizes;
-  return {
-    cpu: check.whole(`${prefix}cpu`, sizes.cpu, 1, LIMITS.maxCpu),
-    memoryKib: check.amount(`${prefix}memory_kib`, sizes.memoryKib, 1, LIMITS.maxKib),
-    ioKib: check.amount(`${prefix}io_kib`, sizes.ioKib, 0, LIMITS.maxKib),
-    maxMemoryKib: check.amount(`${prefix}max_memory_kib`, sizes.maxMemoryKib, 0, LIMITS.maxKib),
+  const read = {
+    cpu: sizes.cpu,
+    maxCpu: sizes.maxCpu ?? 0,
+    memoryKib: check.exact(`${prefix}memory_kib`, sizes.memoryKib),
+    ioKib: check.exact(`${prefix}io_kib`, sizes.ioKib),
+    maxMemoryKib: check.exact(`${prefix}max_memory_kib`, sizes.maxMemoryKib),
     baseGuest: sizes.baseGuest === '' ? '' : check.vmid(`${prefix}base_guest`, sizes.baseGuest),
     pool: check.optionalPool(`${prefix}pool`, sizes.pool),
     network: nicSource?.$case === 'network' ? check.name(`${prefix}network`, nicSource.value) : '',
     bridge: nicSource?.$case === 'bridge' ? check.name(`${prefix}bridge`, nicSource.value) : '',
   };
+  const violations = collectViolations();
+  checkShape(violations, read);
+  check.addNew(prefix, violations.refusal()?.violations ?? []);
+  return read;
 }
 
 function readShape(
@@ -152,7 +157,7 @@ function readShape(
     check.done();
     throw new Error('unreachable');
   }
-  return { ...readSizes(check, `${field}.`, shape), maxCpu: 0, strategy, seeded: false };
+  return { ...readSizes(check, `${field}.`, shape), strategy, seeded: false };
 }
 
 function readSeed(check: Check, seed: Seed): GuestSeed {

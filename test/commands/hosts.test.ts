@@ -89,9 +89,9 @@ describe('RegisterHost', () => {
     assert.deepEqual(
       violations.map((violation) => violation.field),
       [
-        'capacity.cpu',
-        'capacity.memory_kib',
-        'capacity.io_kib',
+        'max_cpu',
+        'max_memory_kib',
+        'max_io_kib',
         'ratios.cpu',
         'ratios.memory_kib',
         'ratios.io_kib',

@@ -64,7 +64,7 @@ describe('pools', () => {
     const { violations } = refused(readFleet('three-nodes'), registerPool(pool('local', wrong)), 'INVALID_FIELDS');
     assert.deepEqual(
       violations.map((violation) => violation.field),
-      ['hosts', 'locking', 'capacity_kib', 'exported_by'],
+      ['hostnames', 'locking', 'capacity_kib', 'exported_by'],
     );
   });
 
