@@ -57,10 +57,12 @@ const MAY_NAME = {
   queries: ['authority'],
   telemetry: ['authority'],
   ledger: ['authority'],
+  rpc: ['config'],
+  http: ['config', 'rpc'],
 };
 
 /** Parts that compose the others and that nobody imports. */
-const ROOTS = ['main', 'demo'];
+const ROOTS = ['main', 'service', 'config', 'demo'];
 
 /** Files every part but the fenced ones may import. */
 const LIMITS = '^src/limits\\.ts$';
@@ -68,8 +70,8 @@ const WITHOUT_LIMITS = ['libvirt'];
 
 const NODE_MODULES = '(^|/)node_modules/';
 
-/** The path of a part: a folder of src/, or one of the two folders beside it. */
-const folder = (part) => (part === 'db' ? '^db/' : part === 'gen' ? '^gen/' : `^src/${part}/`);
+/** The path of a part: a folder or file of src/, or one of the two folders beside it. */
+const folder = (part) => (['db', 'gen'].includes(part) ? `^${part}/` : `^src/${part}(/|\\.ts$)`);
 
 function layer([part, others]) {
   const allowed = [part, ...others, ...(MAY_NAME[part] ?? [])].map(folder);
@@ -102,7 +104,7 @@ module.exports = {
       name: 'every-part-has-a-rule',
       comment: 'A new folder under src/ belongs into MAY_IMPORT before anything is imported in it',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: [...Object.keys(MAY_IMPORT), ...ROOTS].map(folder) },
+      from: { path: '^src/', pathNot: [...Object.keys(MAY_IMPORT), ...ROOTS, 'limits'].map(folder) },
       to: { path: '.' },
     },
     {
@@ -113,10 +115,10 @@ module.exports = {
     },
     {
       name: 'roots-are-not-imported',
-      comment: 'main.ts and demo/ compose the others',
+      comment: 'They compose the others; what a part needs is handed to it',
       severity: 'error',
-      from: { path: '^(src|db)/', pathNot: '^src/(main\\.ts$|demo/)' },
-      to: { path: '^src/(main\\.ts$|demo/)' },
+      from: { path: '^(src|db)/', pathNot: ROOTS.map(folder) },
+      to: { path: ROOTS.map(folder), dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'src-imports-no-tests',
@@ -140,9 +142,9 @@ module.exports = {
     },
     {
       name: 'grpc-stays-at-the-edge',
-      comment: 'Only rpc/, cli/, client/, demo/ and main.ts know that the API is gRPC',
+      comment: 'Only rpc/, cli/, client/, demo/ and service.ts know that the API is gRPC',
       severity: 'error',
-      from: { path: '^(src|db)/', pathNot: '^src/(rpc|cli|client|demo)/|^src/main\\.ts$' },
+      from: { path: '^(src|db)/', pathNot: '^src/(rpc|cli|client|demo)/|^src/service\\.ts$' },
       to: { path: `${NODE_MODULES}(@grpc|nice-grpc[^/]*|@bufbuild/protobuf)/` },
     },
     {

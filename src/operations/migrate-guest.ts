@@ -121,18 +121,18 @@ const performStep: Step = {
     const input = inputOf(act.operation());
     const blackout = new Blackout(act, source.address.hostname, dest.address.hostname, guest.uuid);
     try {
-      let failure: unknown;
       let over = false;
       const performed = source
         .migrate(guest.uuid, dest.address, optionsOf(act), act.signal)
-        .catch((error: unknown) => {
-          failure = error;
-        })
+        .then(
+          () => undefined,
+          (error: Error) => error,
+        )
         .finally(() => {
           over = true;
         });
       const stopped = await watchMigration(act, source, input.policy, () => over);
-      await performed;
+      const failure = await performed;
       act.signal.throwIfAborted();
       if (failure instanceof HypervisorError && failure.kind === 'UNKNOWN_OUTCOME') throw failure;
       if (failure !== undefined && !(failure instanceof HypervisorError)) throw failure;

@@ -131,7 +131,7 @@ describe('the fleet in memory', () => {
         const fleet = parseFleet('policy |');
         const inverses: ChangeOf<EntityKind>[] = [];
         for (const change of sequence) {
-          inverses.push(fleet.apply(change as ChangeOf<EntityKind>));
+          inverses.push(fleet.apply(change));
           assert.deepEqual(computed(fleet), recount(fleet));
         }
         for (const inverse of inverses.reverse().slice(0, undone)) {
