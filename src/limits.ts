@@ -72,6 +72,9 @@ export const LIMITS = {
   libvirtConnectDeadlineMs: 5 * SECOND_MS,
   libvirtCreateDeadlineMs: 60 * SECOND_MS,
   libvirtCallsInFlight: 64,
+  /** A pool in which a volume is being made cannot be looked at: asked again so often, so long apart. */
+  poolBusyAttempts: 50,
+  poolBusyRetryMs: 100,
   guestAgentDeadlineMs: 5 * SECOND_MS,
   consoleBytes: 64 * 1024,
   uploadIdleMs: 60 * SECOND_MS,

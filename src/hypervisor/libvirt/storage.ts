@@ -1,6 +1,8 @@
 // Storage pools and volumes, through libvirt's storage API alone.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ErrorCode,
   isNoPool,
   isNoVolume,
   isVolumeExists,
@@ -10,6 +12,7 @@ import {
   PoolState,
   type VolumeRef,
 } from '../../libvirt/client.js';
+import { LIMITS } from '../../limits.js';
 import { type HostDriver, HypervisorError, type PoolFacts, type VolumeFacts } from '../../ports/hypervisor.js';
 import { parsePool, parseVolume, renderQcow2Volume } from '../../xml/storage.js';
 import { isAnswer, orElse } from './errors.js';
@@ -85,18 +88,23 @@ export async function findVolume(
   return orElse(calls.volumes.lookup(pool, name, sent), isNoVolume, undefined);
 }
 
-/** CONFLICT where libvirt cannot look just now: a transfer into the pool is under way. */
+/** Waits while libvirt cannot look: a volume of the pool is being made or filled. CONFLICT if that lasts. */
 export async function refresh(
   calls: LibvirtCalls,
   pool: PoolRef,
   hostname: string,
   sent: LibvirtCallOptions,
 ): Promise<void> {
-  try {
-    await calls.pools.refresh(pool, sent);
-  } catch (error) {
-    if (!isAnswer(error)) throw error;
-    throw new HypervisorError('CONFLICT', hostname, `pool ${pool.name}: ${error.message}`, { cause: error });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await calls.pools.refresh(pool, sent);
+    } catch (error) {
+      if (!isAnswer(error)) throw error;
+      if (error.code !== ErrorCode.INTERNAL_ERROR || attempt === LIMITS.poolBusyAttempts) {
+        throw new HypervisorError('CONFLICT', hostname, `pool ${pool.name}: ${error.message}`, { cause: error });
+      }
+      await sleep(LIMITS.poolBusyRetryMs, undefined, { ...(sent.signal && { signal: sent.signal }) });
+    }
   }
 }
 
