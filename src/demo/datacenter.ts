@@ -18,6 +18,8 @@ export interface Testimony {
   readonly vmid: string;
   /** Every host that runs it: there should be one. */
   readonly hostnames: readonly string[];
+  /** Every host that was looked at and does not run it. */
+  readonly absent: readonly string[];
   readonly bootId: string;
   /** vCPUs that the guest itself has online. */
   readonly onlineCpu: number;
@@ -28,6 +30,8 @@ export interface Testimony {
 export interface Datacenter {
   /** For the first line. */
   readonly description: string;
+  /** What a person should know of its hosts; may be empty. */
+  readonly remark: string;
   /** How the testimonies are got, for a person. */
   readonly witnessed: string;
   /** What the service is started with, beyond its directory and ports. */

@@ -63,6 +63,7 @@ export async function simulatedDatacenter(directory: string): Promise<Datacenter
   await writeFile(file, randomBytes(IMAGE_BYTES));
   return {
     description: 'four simulated hosts, on embedded defaults',
+    remark: '',
     witnessed: 'read from the consoles of the guests',
     environment: {},
     nodeinfo: nodeinfo(),
@@ -78,7 +79,7 @@ export async function simulatedDatacenter(directory: string): Promise<Datacenter
       guest('batch-1', 6, 8, 4n, 4n, 40n),
     ],
     tooLarge: guest('whale-1', 24, 24, 60n, 60n),
-    scaled: { vmid: 'web-1', cpu: [3, 2], memoryKib: [4n * GIB, (15n * GIB) / 4n] },
+    scaled: { vmid: 'web-1', cpu: [3, 2, 3], memoryKib: [4n * GIB, (15n * GIB) / 4n] },
     outgrown: { vmid: 'db-1', cpu: 8 },
     slowMibPerS: 512,
     testify,
@@ -97,7 +98,7 @@ async function testify(it: Invocation, vmid: string): Promise<Testimony> {
       text += Buffer.from(output).toString('utf8');
       const beat = readHeartbeat(text.slice(0, text.lastIndexOf('\n') + 1));
       if (beat === undefined) continue;
-      return { vmid, hostnames: [seen.hostname], ...beat, memoryKib: beat.memTotalKib };
+      return { vmid, hostnames: [seen.hostname], absent: [], ...beat, memoryKib: beat.memTotalKib };
     }
   } finally {
     left.abort();

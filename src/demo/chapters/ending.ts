@@ -29,6 +29,7 @@ export async function testimonies(stage: Stage, atFirst: readonly Testimony[]): 
       { title: 'guest', cell: ({ now }) => now.vmid },
       { title: 'was on', cell: ({ atFirst: { hostnames } }) => hostnames.join(' and ') },
       { title: 'is on', cell: ({ now }) => now.hostnames.join(' and ') || 'none' },
+      { title: 'not on', cell: ({ now }) => now.absent.join(', ') },
       {
         title: 'boot id',
         cell: ({ now, atFirst: { bootId } }) =>

@@ -27,6 +27,7 @@ export async function hosts(stage: Stage): Promise<void> {
   await allReady(stage, hostnames);
   stage.hostsAtFirst = await stage.hosts();
   await stage.showHosts();
+  if (stage.datacenter.remark !== '') stage.say(out.paint.dim(stage.datacenter.remark));
 }
 
 /** New hosts are connected to after the import; the watch tells when. */
