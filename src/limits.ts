@@ -133,4 +133,6 @@ export const LIMITS = {
   httpRequestMs: 10 * SECOND_MS,
   unaryDeadlineMs: 60 * SECOND_MS,
   drainMs: 25 * SECOND_MS,
+  /** For calls to hosts to end when the service stops. */
+  callsEndMs: 2 * SECOND_MS,
 } as const;

@@ -1,6 +1,7 @@
 // Takes out of a domain's XML what belongs to one guest or one run of it, so that the rest can be the model of others:
 // ids, aliases, sockets and terminals that libvirt made, MAC addresses, labels, the sources of its disks.
 
+import { readMark } from './domain-mark.js';
 import {
   attribute,
   child,
@@ -29,15 +30,29 @@ export function stripGuestsOwn(domain: XmlElement): void {
   removeChildren(child(domain, 'os') ?? domain, (node) => node.name === 'nvram' && attribute(node, 'template') === '');
   const nvram = child(domain, 'os', 'nvram');
   nvram?.children.splice(0);
-  for (const devices of childrenNamed(domain, 'devices')) for (const device of elementsOf(devices)) stripDevice(device);
+  // libvirt's note that it has compared the CPU with that of the host it runs on.
+  child(domain, 'cpu')?.attributes.delete('check');
+  for (const devices of childrenNamed(domain, 'devices')) {
+    if (readMark(domain) !== undefined) removeChildren(devices, isSeed);
+    for (const device of elementsOf(devices)) stripDevice(device, textOf(child(domain, 'name')));
+  }
 }
 
-function stripDevice(device: XmlElement): void {
+/** The seed of a guest of virtdc's: told to that guest alone. */
+function isSeed(device: XmlElement): boolean {
+  return (
+    device.name === 'disk' &&
+    child(device, 'readonly') !== undefined &&
+    attribute(child(device, 'driver'), 'type') === 'raw'
+  );
+}
+
+function stripDevice(device: XmlElement, domainName: string): void {
   removeChildren(device, (node) => node.name === 'alias');
   if (device.name === 'disk') stripDisk(device);
   else if (device.name === 'interface') stripInterface(device);
   else if (device.name === 'graphics') stripGraphics(device);
-  else stripCharacterDevice(device);
+  else stripCharacterDevice(device, domainName);
 }
 
 /** Sources are given by each guest's own definition; media in drives are not carried over. */
@@ -62,13 +77,23 @@ function stripGraphics(graphics: XmlElement): void {
   for (const name of ['port', 'tlsPort', 'websocket']) graphics.attributes.delete(name);
 }
 
-function stripCharacterDevice(device: XmlElement): void {
+function stripCharacterDevice(device: XmlElement, domainName: string): void {
   device.attributes.delete('tty');
   const type = attribute(device, 'type');
   removeChildren(device, (node) => {
     if (node.name !== 'source') return false;
     return type === 'pty' || (type === 'unix' && LIBVIRTS_OWN_SOCKETS.test(attribute(node, 'path')));
   });
+  renameFile(child(device, 'source'), 'path', domainName);
+  renameFile(child(device, 'log'), 'file', domainName);
+}
+
+/** A log or a socket that bears the guest's name bears the next guest's then: two guests cannot share it. */
+function renameFile(element: XmlElement | undefined, name: string, domainName: string): void {
+  const path = attribute(element, name);
+  if (domainName === '' || path === '') return;
+  const directory = path.slice(0, path.lastIndexOf('/') + 1);
+  element?.attributes.set(name, directory + path.slice(directory.length).replaceAll(domainName, 'vm_name'));
 }
 
 /** Text and attribute values of the whole tree, with their paths; used where a rule holds for all of them. */

@@ -38,6 +38,9 @@ export function fitShape(domain: XmlElement, maxCpu: number, maxMemoryKib: numbe
     .map((name) => Number(attribute(topology, name) || '1'))
     .reduce((a, b) => a * b, 1);
   if (topology !== undefined && product !== maxCpu) removeChildren(cpu, (node) => node === topology);
+  // With memory devices the cell has but a part of the guest's memory, which is the template's to say.
+  const devices = child(domain, 'devices');
+  if (devices !== undefined && childrenNamed(devices, 'memory').length > 0) return;
   const cells = child(cpu, 'numa');
   const [cell, ...others] = cells === undefined ? [] : childrenNamed(cells, 'cell');
   if (cell === undefined || others.length > 0) return;

@@ -12,6 +12,8 @@ const BUSES: readonly (readonly [prefix: string, bus: string])[] = [
 
 export function setDisks(devices: XmlElement, disks: readonly GuestDisk[]): void {
   for (const disk of disks) {
+    // An adopted guest's disk that is no file (a network disk): it stays as its XML has it.
+    if (disk.path === '' && !disk.madeByVirtdc) continue;
     if (disk.path === '') throw new Error(`disk ${disk.target} has no path: its volume was not made yet`);
     const found = childrenNamed(devices, 'disk').find((node) => targetOf(node) === disk.target);
     const into = found ?? newDisk(disk);

@@ -8,7 +8,16 @@ import { setMark } from './domain-mark.js';
 import { setNics } from './domain-nics.js';
 import { parseLibvirtXml } from './parse.js';
 import { serialize } from './serialize.js';
-import { attribute, child, descendants, ensureChild, setText, textOf, type XmlElement } from './tree.js';
+import {
+  attribute,
+  child,
+  descendants,
+  ensureChild,
+  removeChildren,
+  setText,
+  textOf,
+  type XmlElement,
+} from './tree.js';
 import { toKib } from './units.js';
 
 const VARIABLE = /vm_name|vm_uuid|max_memory|current_memory|max_cpu|current_cpu/g;
@@ -63,6 +72,8 @@ function setSize(domain: XmlElement, definition: GuestDefinition): void {
   setKib(domain, 'currentMemory', definition.currentMemoryKib);
   const ceiling = child(domain, 'maxMemory');
   fitMaxMemory(domain, definition.maxMemoryKib, toKib(textOf(ceiling), attribute(ceiling, 'unit'), 'DOWN'));
+  // Which of the vCPUs are plugged, in a running guest's XML: that follows from their number.
+  removeChildren(domain, (node) => node.name === 'vcpus');
   const vcpu = ensureChild(domain, 'vcpu');
   vcpu.attributes.set('placement', 'static');
   vcpu.attributes.set('current', String(definition.currentCpu));

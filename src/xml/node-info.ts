@@ -93,7 +93,8 @@ class Check {
     const field = `${path}/${element.name}`;
     const text = textOf(element);
     const unit = attribute(element, 'unit');
-    if (name === 'cpu' && !CORE_UNITS.has(unit)) this.add(`${field}/@unit`, `'${clip(unit)}' is no unit of cores; leave it out`);
+    if (name === 'cpu' && !CORE_UNITS.has(unit))
+      this.add(`${field}/@unit`, `'${clip(unit)}' is no unit of cores; leave it out`);
     if (name !== 'cpu' && unit !== '' && !isUnit(unit)) {
       this.add(`${field}/@unit`, `'${clip(unit)}' is no unit (KiB, MiB, GiB, TiB, KB, MB, GB, k, M, G, b ...)`);
       return undefined;

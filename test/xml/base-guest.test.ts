@@ -45,10 +45,14 @@ describe('xml/base-guest', () => {
       '/var/lib/libvirt/images',
       'portid',
       '5900',
+      'check=',
+      'web-seed',
     ]) {
       assert.ok(!parsed.value.templateXml.includes(own), `${own} in ${parsed.value.templateXml}`);
     }
     assert.ok(parsed.value.templateXml.includes("<future knob='1'/>"));
+    assert.ok(parsed.value.templateXml.includes("<log file='/var/log/libvirt/guest/vm_name.log'"));
+    assert.deepEqual(parsed.value.diskTargets, ['vda']);
   });
 
   const hostile: readonly [string, string, string][] = [

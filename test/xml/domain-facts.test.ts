@@ -30,6 +30,15 @@ describe('xml/domain-facts', () => {
           readonly: false,
           hasSource: true,
         },
+        {
+          target: 'vdb',
+          device: 'disk',
+          path: '/var/lib/libvirt/images/web-seed',
+          format: 'raw',
+          backingPath: '',
+          readonly: true,
+          hasSource: true,
+        },
       ],
       nics: [{ kind: 'NETWORK', source: 'default', mac: '52:54:00:aa:bb:cc' }],
       otherNicTypes: [],
@@ -37,7 +46,7 @@ describe('xml/domain-facts', () => {
       hostDevices: [],
       tpm: 'NONE',
       nvramPath: '',
-      mark: undefined,
+      mark: { vmid: 'web', operation: 'op-0', epoch: 1 },
     });
     assert.ok(cpuXml.startsWith("<cpu mode='custom'"));
     assert.equal(domainTypeOf(LIVE_GUEST), 'qemu');

@@ -100,6 +100,9 @@ describe('xml/domain', () => {
 
   it('refuses to render a disk that was not made yet', () => {
     assert.throws(() => render({ disks: [disk('vda', { path: '' })] }), /vda/);
+    const adopted = render({ templateXml: LIVE_GUEST, disks: [disk('vda', { path: '', madeByVirtdc: false })] });
+    assert.equal(attribute(child(devices(adopted, 'disk')[0], 'source'), 'file'), '/var/lib/libvirt/images/web.qcow2');
+    assert.equal(child(adopted, 'vcpus'), undefined);
   });
 
   it('replaces the interfaces by those of the guest', () => {

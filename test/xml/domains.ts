@@ -22,7 +22,7 @@ export const BASE_GUEST = `<domain type='qemu'>
 
 export const LIVE_GUEST = `<domain type='qemu' id='7'>
   <name>web</name><uuid>3f2b1c0e-1111-4222-8333-944455556666</uuid>
-  <metadata><app:x xmlns:app='http://example.org/app'>/kept/as/it/is</app:x></metadata>
+  <metadata><virtdc:guest xmlns:virtdc='https://virtdc.dev/xmlns/domain/1' vmid='web' operation='op-0' epoch='1'/><app:x xmlns:app='http://example.org/app'>/kept/as/it/is</app:x></metadata>
   <memory unit='KiB'>262144</memory><currentMemory unit='KiB'>131072</currentMemory>
   <vcpu placement='static' current='1'>2</vcpu>
   <vcpus><vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='no' hotpluggable='yes'/></vcpus>
@@ -38,12 +38,13 @@ export const LIVE_GUEST = `<domain type='qemu' id='7'>
       <target dev='vda' bus='virtio'/><alias name='virtio-disk0'/>
       <address type='pci' domain='0x0000' bus='0x00' slot='0x04' function='0x0'/>
     </disk>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/web-seed'/><target dev='vdb' bus='virtio'/><readonly/></disk>
     <controller type='usb' index='0' model='piix3-uhci'><alias name='usb'/></controller>
     <interface type='network'>
       <mac address='52:54:00:aa:bb:cc'/><source network='default' portid='5a2a' bridge='virbr0'/><target dev='vnet3'/>
       <model type='virtio'/><alias name='net0'/>
     </interface>
-    <serial type='pty'><source path='/dev/pts/4'/><target type='isa-serial' port='0'/><alias name='serial0'/></serial>
+    <serial type='pty'><source path='/dev/pts/4'/><log file='/var/log/libvirt/guest/web.log' append='on'/><target type='isa-serial' port='0'/><alias name='serial0'/></serial>
     <console type='pty' tty='/dev/pts/4'><source path='/dev/pts/4'/><target type='serial' port='0'/><alias name='serial0'/></console>
     <channel type='unix'>
       <source mode='bind' path='/run/libvirt/qemu/channel/7-web/org.qemu.guest_agent.0'/>

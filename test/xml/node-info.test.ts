@@ -39,6 +39,10 @@ describe('xml/node-info', () => {
     assert.deepEqual(parsed.value, expected);
   });
 
+  it('takes cores that say what they are counted in', () => {
+    assert.deepEqual(fields(file(NODE1.replace('<cpu_core>16', '<cpu_core unit="cores">16'))), []);
+  });
+
   it('lists every problem with its path', () => {
     const bad = `<node><hostname>12</hostname><hostname>x</hostname><ipv4address>10.1.1.300</ipv4address>
       <max_capacity><cpu_core unit="KiB">-1</cpu_core><memory unit="parsec">1</memory><io>1.5</io></max_capacity>

@@ -1,8 +1,9 @@
 // The console of a guest, both ways, over a connection of its own: a slow reader then slows nothing but the guest's output.
 
 import type { Duplex } from 'node:stream';
+import { isOperationFailed } from '../../libvirt/client.js';
 import { LIMITS } from '../../limits.js';
-import type { ConsoleSession, HostDriver } from '../../ports/hypervisor.js';
+import { type ConsoleSession, type HostDriver, HypervisorError } from '../../ports/hypervisor.js';
 import { translated } from './errors.js';
 import type { Session } from './session.js';
 
@@ -21,7 +22,8 @@ export function consoleMethods(session: Session): Pick<HostDriver, 'console'> {
         return sessionOver(stream, hostname);
       } catch (error) {
         connection.close();
-        throw translated(error, hostname);
+        if (!isOperationFailed(error)) throw translated(error, hostname);
+        throw new HypervisorError('CONFLICT', hostname, `the console is in use: ${error.message}`, { cause: error });
       }
     },
   };
