@@ -19,7 +19,8 @@ export async function moveFacts(parts: RpcParts, vmid: string, wanted = true, de
   // Without them the decision itself refuses, with its own reason.
   if (!wanted || guest === undefined || host === undefined || host.condition !== 'READY') return NOTHING_KNOWN;
   const facts = domainFacts(await parts.hypervisor.host(host).domainXml(guest.uuid));
-  const cpuXml = facts.cpuXml;
+  // An emulated guest's CPU is QEMU's own work, which every host's QEMU does alike.
+  const cpuXml = facts.domainType === 'kvm' ? facts.cpuXml : '';
   const candidates = cpuXml === '' ? [] : otherCpus(fleet, guest, destHost);
   const refused = await Promise.all(candidates.map((hostname) => refuses(parts, fleet, hostname, cpuXml)));
   return { traits: traitsOf(facts), refusedBy: new Set(candidates.filter((_, index) => refused[index])) };
