@@ -213,7 +213,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
     async stop() {
       unsubscribe?.();
       stopping.abort(new UnavailableError('virtdc is stopping'));
-      await Promise.all(running.values());
+      // A call that a host does not answer ends with its connection, and can commit nothing any more.
+      const enough = new AbortController();
+      const waited = clock.sleep(LIMITS.callsEndMs, enough.signal).catch(() => {});
+      await Promise.race([Promise.all(running.values()), waited]);
+      enough.abort();
     },
     progressOf: (operation) => progress.get(operation),
     onProgress(listener) {

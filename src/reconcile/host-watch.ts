@@ -63,8 +63,9 @@ export class HostWatch {
   async stop(): Promise<void> {
     this.stopping.abort(new UnavailableError('no longer watched'));
     this.nudge.abort();
-    await this.done;
+    // Ends the look at a host that does not answer, too.
     await this.parts.driver.close();
+    await this.done;
   }
 
   /** Looks now rather than at the next turn; resolves when a look that began after this call has ended, well or not. */
