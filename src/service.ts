@@ -14,6 +14,7 @@ import { importNodeInfo } from './commands/import-node-info.js';
 import { type Config, ConfigError } from './config.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { startHttp } from './http/server.js';
+import { hostUriProblem } from './hypervisor/host-uri.js';
 import { hypervisorByScheme } from './hypervisor/hypervisor.js';
 import { libvirtHypervisor } from './hypervisor/libvirt/hypervisor.js';
 import { SimulatedHypervisor } from './hypervisor/simulated/driver.js';
@@ -27,6 +28,7 @@ import type { Clock } from './ports/clock.js';
 import { type Hypervisor, HypervisorError } from './ports/hypervisor.js';
 import type { Inventory } from './ports/inventory.js';
 import { createReconciler } from './reconcile/reconciler.js';
+import type { UriRules } from './rpc/host-uris.js';
 import type { RpcParts } from './rpc/parts.js';
 import { startServer } from './rpc/server.js';
 import { HostEvents } from './telemetry/host-events.js';
@@ -110,7 +112,10 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     },
   });
   const stopping = new AbortController();
-  const uris = { template: config.libvirtUri, insecureTransports: config.insecureTransports };
+  const uris: UriRules = {
+    template: config.libvirtUri,
+    problem: (uri) => hostUriProblem(uri, config.insecureTransports),
+  };
   const parts: RpcParts = {
     authority,
     executor,

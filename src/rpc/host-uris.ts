@@ -1,29 +1,19 @@
 // How a host is reached: the URI it was given, or the service's template filled in, and what its peers dial for a migration.
 
 import { isIP, isIPv6 } from 'node:net';
-import { InvalidUriError, parseLibvirtUri } from '../libvirt/client.js';
 import { type Check, quoted } from './check.js';
 
 export interface UriRules {
   /** VIRTDC_LIBVIRT_URI, with {address} and {hostname}. */
   readonly template: string;
-  readonly insecureTransports: boolean;
+  /** Why no host can be reached by a URI, if none can. */
+  readonly problem: (uri: string) => string | undefined;
 }
-
-const SIM = /^sim:\/\/[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 /** A violation where the URI is not of the grammar, or its transport is not allowed here. */
 export function checkUri(check: Check, field: string, uri: string, rules: UriRules): void {
-  if (SIM.test(uri)) return;
-  try {
-    const { driver, transport } = parseLibvirtUri(uri);
-    if (!rules.insecureTransports && (transport === 'tcp' || driver === 'test')) {
-      check.add(field, `${driver}+${transport} needs VIRTDC_INSECURE_TRANSPORTS=1`);
-    }
-  } catch (error) {
-    if (!(error instanceof InvalidUriError)) throw error;
-    check.add(field, `${quoted(uri)}: ${error.message}`);
-  }
+  const problem = rules.problem(uri);
+  if (problem !== undefined) check.add(field, `${quoted(uri)}: ${problem}`);
 }
 
 /** Empty, or an IP address. */

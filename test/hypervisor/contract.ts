@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'mocha';
 import type { GuestDisk } from '../../src/fleet/guest.js';
 import type { GuestDefinition, HostAddress, HostDriver, Hypervisor } from '../../src/ports/hypervisor.js';
+import { makeDisk } from './disk.js';
 import { EventLog } from './event-log.js';
 import { faultContract } from './fault-contract.js';
 import { guestContract } from './guest-contract.js';
@@ -61,7 +62,6 @@ export interface Contract extends ContractSetup {
 }
 
 const IMAGE_UPLOAD_MS = 60_000;
-export const DISK_KIB = 64 * 1024;
 
 /** `setup` runs as a before hook: it may skip the suite. */
 export function hypervisorContract(name: string, setup: (this: Context) => Promise<ContractSetup>): void {
@@ -113,22 +113,6 @@ async function begin(setup: ContractSetup, signal: AbortSignal): Promise<Contrac
   const disk = await makeDisk(a, setup.pools.shared, `disk-${run}`, base);
   const shared = setup.guest(`g-${run}`, uuid, [disk]);
   return { ...setup, a, b, heardA, heardB, run, base, shared };
-}
-
-/** Makes an overlay of a base image for a guest's vda. */
-export async function makeDisk(host: HostDriver, pool: string, volume: string, baseImage: string): Promise<GuestDisk> {
-  const { path } = await host.createVolume(pool, volume, DISK_KIB, baseImage);
-  return {
-    target: 'vda',
-    pool,
-    volume,
-    path,
-    format: 'qcow2',
-    baseImage,
-    capacityKib: DISK_KIB,
-    role: 'DISK',
-    madeByVirtdc: true,
-  };
 }
 
 /** Removes whatever a failed test has left. */

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { type Contract, DISK_KIB } from './contract.js';
+import type { Contract } from './contract.js';
+import { DISK_KIB } from './disk.js';
 import { failsAs, surelyFails } from './expect.js';
 
 export function hostContract(get: () => Contract): void {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { VirtualClock } from '../../src/clock/virtual.js';
 import { type KeptDatacenter, keepDatacenter } from '../../src/hypervisor/simulated/persistence.js';
 import { renderDomain } from '../../src/xml/domain.js';
-import { makeDisk } from './contract.js';
+import { makeDisk } from './disk.js';
 import { failsAs } from './expect.js';
 import { address, definition, never, OPTIONS, SLOW_MIB_PER_S } from './simulated-world.js';
 

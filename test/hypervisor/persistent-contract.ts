@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../eventually.js';
-import { type Contract, makeDisk } from './contract.js';
+import type { Contract } from './contract.js';
+import { makeDisk } from './disk.js';
 import { bootIdOf, surelyFails } from './expect.js';
 
 export function persistentContract(get: () => Contract): void {

@@ -11,7 +11,7 @@ import type {
   MigrateOptions,
 } from '../../src/ports/hypervisor.js';
 import { renderDomain } from '../../src/xml/domain.js';
-import { makeDisk } from './contract.js';
+import { makeDisk } from './disk.js';
 
 const MIB_IN_KIB = 1024;
 const TEMPLATE = `<domain type='kvm'><name>vm_name</name><os><type arch='x86_64' machine='q35'>hvm</type></os><devices/></domain>`;
