@@ -15,7 +15,7 @@ export function page(fleet: FleetView, unhealthyReason: string): string {
 <meta name="viewport" content="width=device-width"><title>virtdc</title><style>
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1b1f24}
 h1{font-size:1.3rem;margin:0} h2{font-size:1rem;margin:1.5rem 0 .3rem} small{color:#667} code{background:#f2f3f5;padding:.1rem .3rem}
-table{border-collapse:collapse;width:100%} td,th{text-align:left;padding:.15rem .6rem .15rem 0;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;margin:.2rem 0 .6rem} td,th{text-align:left;padding:.15rem 2rem .15rem 0;font-variant-numeric:tabular-nums}
 th{color:#667;font-weight:500} .bar{background:#e6e8eb;border-radius:3px;height:.6rem;width:10rem;overflow:hidden;display:inline-block}
 .bar i{display:block;height:100%;background:#2f6feb} .over i,.bad{background:#d1242f;color:#fff} .bad{padding:.3rem .6rem;border-radius:4px}
 </style></head><body><h1>virtdc</h1><small>revision ${fleet.revision}, ${hosts.length} hosts, ${fleet.count('guest')} guests; <a href="/metrics">metrics</a></small>
