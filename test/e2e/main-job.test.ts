@@ -113,7 +113,7 @@ describe('the main job on real hosts', function () {
 
   it('asks for the sizes again after a reboot, and keeps free what the guest took back meanwhile', async () => {
     const host = await hostOf();
-    await dc.succeeds((await dc.client.guests.rebootGuest({ vmid: 'web', force: true })).operation);
+    await dc.succeeds((await dc.client.guests.rebootGuest({ vmid: 'web' })).operation);
     const fresh = await beat(({ bootId }) => bootId !== boot);
     boot = fresh.bootId;
     await eventually('the balloon is as asked', async () => (await domainsOn(host))[0]?.balloonKib === 112 * MIB, { withinMs: 40_000 });

@@ -12,11 +12,11 @@ export class Watched {
   readonly guests = new Map<string, Guest>();
   private readonly leaving = new AbortController();
   private readonly reading: Promise<void>;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(client: VirtdcClient) {
     this.reading = this.read(client).catch((error: unknown) => {
-      if (!this.leaving.signal.aborted) this.failure = error;
+      if (!this.leaving.signal.aborted) this.failure = error as Error;
     });
   }
 
