@@ -13,10 +13,10 @@ export class DemoWatch {
   private readonly present = new Set<string>();
   private readonly stopping = new AbortController();
   private readonly done: Promise<void>;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(private readonly it: Invocation) {
-    this.done = this.run().catch((error: unknown) => {
+    this.done = this.run().catch((error: Error) => {
       this.failure = error;
     });
   }

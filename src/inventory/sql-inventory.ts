@@ -124,7 +124,9 @@ export class SqlInventory implements Inventory {
   }
 
   async logBounds(): Promise<LogBounds> {
-    const [row] = await repeatable(this.connections.reads.run({ text: `select ${BOUNDS} as bounds`, parameters: [] }));
+    const [row] = await repeatable(
+      this.connections.reads.read((queries) => queries.select({ bounds: BOUNDS }).from(sql`(select 1) as one`)),
+    );
     return row?.bounds as LogBounds;
   }
 
@@ -194,7 +196,7 @@ function entryOf(row: typeof changeLog.$inferSelect): LogEntry {
   return { ...plain, ...documents, deleteReason: deleteReason ?? undefined } as LogEntry;
 }
 
-const BOUNDS = `jsonb_build_object(
+const BOUNDS = sql<unknown>`jsonb_build_object(
   'lastRevision', coalesce((select last_revision from lease), 0),
   'oldestRevision', coalesce((select min(revision) - 1 from change_log), (select last_revision from lease), 0))`;
 
@@ -212,9 +214,7 @@ function everything(queries: Queries) {
         'at', jsonb_build_object('$date', to_char(${requestIds.at} at time zone 'utc', ${ISO_FORMAT})))`,
     })
     .from(requestIds);
-  const bounds = queries
-    .select({ kind: sql<string>`'bounds'`, document: sql<unknown>`${sql.raw(BOUNDS)}` })
-    .from(sql`(select 1) as one`);
+  const bounds = queries.select({ kind: sql<string>`'bounds'`, document: BOUNDS }).from(sql`(select 1) as one`);
   return unionAll(bounds, requests, ...documents);
 }
 

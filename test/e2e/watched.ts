@@ -47,8 +47,10 @@ export class Watched {
   /** The states a guest went through, without repetitions. */
   statesOf(vmid: string, from = 0): string[] {
     const states = this.events.slice(from).flatMap(({ event }) => {
-      if (event?.$case === 'upserted' && event.value.vmid === vmid) return [event.value.state.replace('GUEST_STATE_', '')];
-      if (event?.$case === 'deleted' && event.value.vmid === vmid) return [event.value.reason.replace('DELETE_REASON_', '')];
+      if (event?.$case === 'upserted' && event.value.vmid === vmid)
+        return [event.value.state.replace('GUEST_STATE_', '')];
+      if (event?.$case === 'deleted' && event.value.vmid === vmid)
+        return [event.value.reason.replace('DELETE_REASON_', '')];
       return [];
     });
     return states.filter((state, index) => state !== states[index - 1]);
