@@ -46,6 +46,8 @@ export const LIMITS = {
   commitRetryMs: 50,
   /** Between tries to reach the database again, or to get a lease that another holds. */
   leaseRetryMs: 500,
+  /** After so long callers are told that the outcome of their commit is not known yet. */
+  outcomeWaitMs: 3 * SECOND_MS,
   /** Log entries read at once by a leader that catches up. */
   catchUpEntries: 10_000,
   compactEveryMs: 60 * SECOND_MS,

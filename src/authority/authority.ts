@@ -44,7 +44,10 @@ export interface Authority {
   onCommit(listener: (entries: readonly LogEntry[]) => void): () => void;
 }
 
-/** Nothing was decided: the caller may try again, elsewhere or later. */
+/**
+ * Nothing was decided, or nobody knows yet whether it was (the database went away in mid-commit). The caller may try
+ * again, elsewhere or later; with the same request id that is done once, whatever became of the first try.
+ */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }

@@ -131,7 +131,7 @@ class Leader implements RunningAuthority {
   private async decide<R>(command: Command<R>, caller: Caller): Promise<Answer<R>> {
     const { term, cell } = this;
     if (term === undefined || cell.current.state !== 'LEADING') throw this.unavailable();
-    const deciding = { fleet: term.fleet, clock: this.parts.clock, ids: this.parts.ids };
+    const deciding = { fleet: term.fleet, requests: this.requests, clock: this.parts.clock, ids: this.parts.ids };
     return new Promise((resolve, reject) =>
       term.writer.submit(commandTask(deciding, command, caller, { resolve, reject })),
     );

@@ -47,14 +47,11 @@ export class Replays {
   private async first<R>(key: RequestKey, payloadHash: string, pending: Promise<Answer<R>>): Promise<Answer<R>> {
     const atMs = this.clock.now().getTime();
     this.requests.set(key, { payloadHash, atMs, pending });
-    let accepted = false;
     try {
-      const answer = await pending;
-      accepted = answer.accepted;
-      return answer;
+      return await pending;
     } finally {
-      if (accepted) this.requests.set(key, { payloadHash, atMs, pending: undefined });
-      else this.requests.delete(key);
+      // An accepted one is known as such by now (see tasks.ts); the id of any other is free again.
+      if (this.find(key)?.pending === pending) this.requests.delete(key);
     }
   }
 

@@ -6,6 +6,7 @@ import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import type { Answer, Caller } from './authority.js';
 import type { IdSource } from './ids.js';
+import type { KnownRequests } from './known-requests.js';
 import { record, withRevisions } from './record.js';
 import type { Task, Write } from './writer.js';
 
@@ -22,12 +23,13 @@ interface Settlers<T> {
 
 export interface Deciding {
   readonly fleet: Fleet;
+  readonly requests: KnownRequests;
   readonly clock: Clock;
   readonly ids: IdSource;
 }
 
 export function commandTask<R>(
-  { fleet, clock, ids }: Deciding,
+  { fleet, requests, clock, ids }: Deciding,
   command: Command<R>,
   caller: Caller,
   { resolve, reject }: Settlers<Answer<R>>,
@@ -62,7 +64,15 @@ export function commandTask<R>(
     return { entries, undo, request: { principal, method, requestId, payloadHash, answer: stored, at } };
   }
 
-  return { decide, settle: () => resolve(answer), fail: reject };
+  function settle(): void {
+    if (answer.accepted && request !== undefined && !validateOnly) {
+      const { id: requestId, payloadHash } = request;
+      requests.set({ principal, method, requestId }, { payloadHash, atMs: clock.now().getTime(), pending: undefined });
+    }
+    resolve(answer);
+  }
+
+  return { decide, settle, fail: reject };
 }
 
 /** There are 2^24 of them: with some thousand guests one that is taken already is to be expected. */

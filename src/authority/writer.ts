@@ -15,7 +15,10 @@ export interface Write extends Pick<Recorded, 'entries' | 'undo'> {
   readonly request: RequestRecord | undefined;
 }
 
-/** Something to be answered once all it rests on is committed. May be decided several times, is answered once. */
+/**
+ * Something to be answered once all it rests on is committed. May be decided several times; of settle() and fail() the
+ * first one gives the answer, but settle() may still come after fail().
+ */
 export interface Task {
   /** Decides on the fleet as it is, and changes it. */
   decide(): Write | undefined;
@@ -48,11 +51,15 @@ interface PendingBatch {
   sealed: boolean;
 }
 
-/** Lost: somebody else leads or led. */
 interface Outcome {
   readonly committed: boolean;
+  /** Somebody else leads or led. */
   readonly lost: boolean;
+  /** It took so long that callers were told before. */
+  readonly late: boolean;
 }
+
+const NOT_KNOWN_YET = 'it is not known yet whether this was done: ask again';
 
 export interface WriterParts {
   readonly fleet: Fleet;
@@ -137,9 +144,11 @@ export class Writer {
           if (attempt < LIMITS.commitRetries && (await this.pause(attempt))) continue;
           return this.giveUp(error);
         case 'UNKNOWN_OUTCOME': {
-          const outcome = await this.findOut(batch);
+          const outcome = await this.findOut(batch, error);
           if (outcome.committed) this.settle(batch);
           if (outcome.lost) return this.fenced(error);
+          // Whoever waited has been told to ask again: nothing more is done in their names.
+          if (outcome.late) return this.failAll(new UnavailableError(NOT_KNOWN_YET, { cause: error }));
           if (outcome.committed) return;
           if (attempt < LIMITS.commitRetries && !this.parts.signal.aborted) continue;
           return this.giveUp(error);
@@ -194,21 +203,27 @@ export class Writer {
    * The answer to COMMIT was lost. Under a newer epoch, ours or another's, the batch is there or never will be: taking
    * the lease waits for the old backend, and bars it.
    */
-  private async findOut(batch: PendingBatch): Promise<Outcome> {
+  private async findOut(batch: PendingBatch, doubt: InventoryError): Promise<Outcome> {
     const { clock, signal } = this.parts;
+    const patientUntilMs = clock.monotonicMs() + LIMITS.outcomeWaitMs;
+    let late = false;
     this.setDoubt(true);
     while (!signal.aborted) {
       try {
         const outcome = await this.lookUp(batch);
         // Who has lost the lead is told so instead, and decides nothing in between.
         if (!outcome.lost) this.setDoubt(false);
-        return outcome;
+        return { ...outcome, late };
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error;
-        await clock.sleep(LIMITS.leaseRetryMs, signal).catch(() => undefined);
       }
+      if (!late && clock.monotonicMs() >= patientUntilMs) {
+        late = true;
+        this.tellAll(new UnavailableError(NOT_KNOWN_YET, { cause: doubt }));
+      }
+      await clock.sleep(LIMITS.leaseRetryMs, signal).catch(() => undefined);
     }
-    return { committed: false, lost: false };
+    return { committed: false, lost: false, late };
   }
 
   private setDoubt(doubt: boolean): void {
@@ -216,7 +231,7 @@ export class Writer {
     this.parts.events.doubtChanged();
   }
 
-  private async lookUp(batch: PendingBatch): Promise<Outcome> {
+  private async lookUp(batch: PendingBatch): Promise<Omit<Outcome, 'late'>> {
     const { inventory, lease } = this.parts;
     const { ours } = await lease.take();
     const committed = await inventory.committed(batch.id);
@@ -253,6 +268,11 @@ export class Writer {
   private fenced(error: InventoryError): void {
     this.failAll(new UnavailableError('this process does not lead any more', { cause: error }));
     this.parts.events.fenced(error);
+  }
+
+  /** Callers go on; what they asked for stays in memory until its outcome is known. */
+  private tellAll(error: UnavailableError): void {
+    for (const { placed } of this.batches) for (const { task } of placed) task.fail(error);
   }
 
   private failAll(error: UnavailableError): void {

@@ -51,13 +51,16 @@ export function translated(error: unknown, sent: 'SENT' | 'NOT_SENT'): Error {
   return error instanceof Error ? error : new Error(message, { cause: error });
 }
 
-/** The way to the server was lost, or our patience with it. postgres.js names the first CONNECTION_... or CONNECT_... */
+/** The way to the server was lost, or our patience with it. */
 function wayIsLost(error: unknown): boolean {
-  const { code, syscall, cause } = error as Record<string, unknown>;
-  if (error instanceof DeadlineError || syscall !== undefined) return true;
-  if (typeof code === 'string' && code.startsWith('CONNECT')) return true;
+  if (error instanceof DeadlineError) return true;
+  const { code, cause } = error as Record<string, unknown>;
+  if (typeof code === 'string' && LOST.test(code)) return true;
   return cause instanceof Error && wayIsLost(cause);
 }
+
+/** Codes of postgres.js (CONNECTION_CLOSED ...), of the system (ECONNRESET, EPIPE ...) and of Node's sockets. */
+const LOST = /^(?:CONNECT[A-Z_]*|E[A-Z0-9]+|ERR_(?:STREAM|SOCKET|SSL|TLS)_[A-Z_]+)$/;
 
 interface Facts {
   readonly code: string | undefined;

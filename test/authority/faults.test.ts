@@ -178,9 +178,11 @@ describe('authority, when the answer to a commit is lost', () => {
   it('finds out also if another leads already, and steps down', async () => {
     const { authority, befall, clock, database, told } = await leadingStage();
     befall('commit', { ...LOST_DONE, delayMs: 1 });
-    befall('renewLease', ...Array.from({ length: 30 }, () => UNAVAILABLE));
-    befall('acquireLease', ...Array.from({ length: 30 }, () => UNAVAILABLE));
+    befall('acquireLease', UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
     const answer = authority.execute(addPool('a'), CALLER);
+    await clock.advance(1);
+    // As if its lease had run out meanwhile.
+    database.lease.endsAtMs = clock.monotonicMs();
     const other = await leadingStage('two', database);
     accepted(await clock.until(other.authority.execute(addPool('b'), CALLER)));
     accepted(await clock.until(answer));
@@ -197,6 +199,37 @@ describe('authority, when the answer to a commit is lost', () => {
       ],
     );
   });
+
+  for (const [name, loss] of [
+    ['was done', LOST_DONE],
+    ['was not done', LOST_UNDONE],
+  ] as const) {
+    it(`tells callers after a while that it does not know, and does once what ${name} then`, async () => {
+      const { authority, befall, clock, database, told } = await leadingStage();
+      befall('commit', { ...loss, delayMs: 10 });
+      befall('acquireLease', ...Array.from({ length: 20 }, () => UNAVAILABLE));
+      const request = { id: 'r', payloadHash: 'h' };
+      const first = unavailable(authority.execute(addPool('a'), { ...CALLER, request }));
+      await clock.advance(5);
+      const onTop = unavailable(authority.execute(addPool('b'), CALLER));
+      await clock.advance(LIMITS.outcomeWaitMs + LIMITS.leaseRetryMs);
+      await Promise.all([first, onTop]);
+      assert.equal(authority.health.state, 'UNAVAILABLE');
+
+      await clock.until(authority.leading());
+      const again = await clock.until(authority.execute(addPool('a'), { ...CALLER, request }));
+      assert.equal(again.accepted && again.replayed, loss === LOST_DONE);
+      accepted(await clock.until(authority.execute(addPool('b'), CALLER)));
+      assert.equal(database.lastRevision, 2);
+      assert.deepEqual(
+        told.map(({ revision, key }) => [revision, key]),
+        [
+          [1, 'a'],
+          [2, 'b'],
+        ],
+      );
+    });
+  }
 
   it('can be closed while it does not know', async () => {
     const { authority, befall, clock } = await leadingStage();

@@ -153,14 +153,15 @@ describe('authority on Postgres', function () {
     accepted(await authority.execute(addPool('before'), CALLER));
     await sql.end();
     await server.stop('kill');
-    await assert.rejects(authority.execute(addPool('meanwhile'), CALLER), { name: 'UnavailableError' });
+    const meanwhile = { ...CALLER, request: { id: 'meanwhile', payloadHash: 'h' } };
+    await assert.rejects(authority.execute(addPool('meanwhile'), meanwhile), { name: 'UnavailableError' });
     assert.equal(authority.health.state, 'UNAVAILABLE');
-    assert.equal(authority.fleet.count('pool'), 1);
     await server.start();
     await authority.leading();
-    accepted(await authority.execute(addPool('meanwhile'), CALLER));
+    accepted(await authority.execute(addPool('meanwhile'), meanwhile));
     sql = postgres(url, { max: 1, onnotice: () => undefined });
     assert.equal((await sql`select 1 from pools`).length, 2);
+    assert.equal(authority.fleet.count('pool'), 2);
   });
 
   it('steps down when another took the lease, whatever it was about to commit', async () => {
