@@ -18,6 +18,8 @@ export interface MigrationForecast {
   readonly totalMs: number | undefined;
   readonly blackoutMs: number | undefined;
   readonly bytesTotal: number;
+  /** That it rests on. */
+  readonly bandwidthMibPerS: number;
 }
 
 /** QEMU's own bound on the stop, where none is given. */
@@ -38,7 +40,7 @@ export function predictMigration(load: MigrationLoad): MigrationForecast {
   const firstMib = (load.memoryKib + load.diskKib) / KIB_PER_MIB;
   const bytesTotal = (load.memoryKib + load.diskKib) * 1024;
   if (dirtyMibPerS === undefined)
-    return { converges: undefined, totalMs: undefined, blackoutMs: undefined, bytesTotal };
+    return { converges: undefined, totalMs: undefined, blackoutMs: undefined, bytesTotal, bandwidthMibPerS };
 
   const stopMs = load.maxDowntimeMs === 0 ? DEFAULT_DOWNTIME_MS : load.maxDowntimeMs;
   const stopMib = (bandwidthMibPerS * stopMs) / 1_000;
@@ -50,7 +52,7 @@ export function predictMigration(load: MigrationLoad): MigrationForecast {
     if (toSendMib <= stopMib && round > 0) {
       const blackoutMs = Math.round((toSendMib / bandwidthMibPerS) * 1_000 + RESUME_MS);
       const totalMs = Math.round(((sentMib + toSendMib) / bandwidthMibPerS) * 1_000 + RESUME_MS);
-      return { converges: throttle > 0 ? 'THROTTLED' : 'YES', totalMs, blackoutMs, bytesTotal };
+      return { converges: throttle > 0 ? 'THROTTLED' : 'YES', totalMs, blackoutMs, bytesTotal, bandwidthMibPerS };
     }
     sentMib += toSendMib;
     const dirtiedMib = Math.min(memoryMib, (dirtyMibPerS * (1 - throttle) * toSendMib) / bandwidthMibPerS);
@@ -58,9 +60,9 @@ export function predictMigration(load: MigrationLoad): MigrationForecast {
     if (stuck && autoConverge) {
       throttle = throttle === 0 ? FIRST_THROTTLE : Math.min(MOST_THROTTLE, throttle + THROTTLE_STEP);
     } else if (stuck && dirtiedMib >= toSendMib) {
-      return { converges: 'NO', totalMs: undefined, blackoutMs: undefined, bytesTotal };
+      return { converges: 'NO', totalMs: undefined, blackoutMs: undefined, bytesTotal, bandwidthMibPerS };
     }
     toSendMib = dirtiedMib;
   }
-  return { converges: 'NO', totalMs: undefined, blackoutMs: undefined, bytesTotal };
+  return { converges: 'NO', totalMs: undefined, blackoutMs: undefined, bytesTotal, bandwidthMibPerS };
 }

@@ -220,6 +220,8 @@ export interface HostDriver {
   migrationProgress(uuid: string, options?: CallOptions): Promise<MigrationProgress | undefined>;
   /** Figures of the last completed job, where the host still knows them. */
   completedMigration(uuid: string, options?: CallOptions): Promise<MigrationProgress | undefined>;
+  /** How fast the guest writes its memory, measured for a second now; undefined where that cannot be measured. */
+  dirtyBytesPerS(uuid: string, options?: CallOptions): Promise<number | undefined>;
   abortJob(uuid: string, options?: CallOptions): Promise<void>;
   startPostcopy(uuid: string, options?: CallOptions): Promise<void>;
 
@@ -252,6 +254,9 @@ export interface HostDriver {
     instanceId: string,
     options?: CallOptions,
   ): Promise<VolumeFacts>;
+
+  /** The host's own clock, as it dates a volume made and removed in the pool; undefined where volumes are not dated. */
+  clockOf(pool: string, options?: CallOptions): Promise<Date | undefined>;
 
   /** The CPU (libvirt XML) that this host and all the given ones can run; empty where libvirt cannot say. */
   baselineCpu(cpuXmls: readonly string[], options?: CallOptions): Promise<string>;

@@ -75,12 +75,7 @@ async function lookAt(
       capacity(fleet, host, facts),
       pools(fleet, host, facts),
       networks(fleet, host, facts),
-      check(
-        'CLOCK',
-        'UNKNOWN',
-        'libvirt does not tell a host its clock',
-        `compare: date; ssh ${host.ipAddress || hostname} date`,
-      ),
+      await clock(parts, fleet, host),
     ];
   } catch (error) {
     if (!(error instanceof HypervisorError)) throw error;
@@ -176,6 +171,30 @@ function networks(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
     kind === 'NETWORK' ? `virsh net-start ${source}` : `ip link add ${source} type bridge`,
   );
   return check('NETWORKS', 'FAIL', `missing: ${detail}`, `on ${host.hostname}: ${fixes.join('; ')}`);
+}
+
+/** Leases and certificates are read by clocks, and so are logs when something went wrong. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/** libvirt tells no host's clock, but the dates of volumes in a pool of the host's own do. */
+async function clock(parts: RpcParts, fleet: FleetView, host: Host): Promise<HostCheck> {
+  const check = checker(host.hostname);
+  const pool = [...fleet.all('pool')].find((one) => one.kind === 'LOCAL' && one.hosts.includes(host.hostname));
+  const byHand = `compare: date; ssh ${host.ipAddress || host.hostname} date`;
+  if (pool === undefined) return check('CLOCK', 'UNKNOWN', 'it has no LOCAL pool whose volumes would tell', byHand);
+  try {
+    const before = parts.clock.now().getTime();
+    const theirs = await driverOf(parts, fleet, host.hostname).clockOf(pool.name);
+    const after = parts.clock.now().getTime();
+    if (theirs === undefined) return check('CLOCK', 'UNKNOWN', `volumes of ${pool.name} are not dated`, byHand);
+    const offMs = Math.max(0, before - theirs.getTime(), theirs.getTime() - after);
+    const detail = `${Math.round(offMs)} ms off, as far as pool ${pool.name} tells`;
+    if (offMs <= CLOCK_TOLERANCE_MS) return check('CLOCK', 'PASS', detail);
+    return check('CLOCK', 'WARN', detail, `on ${host.hostname}: timedatectl set-ntp true`);
+  } catch (error) {
+    if (!(error instanceof HypervisorError)) throw error;
+    return check('CLOCK', 'UNKNOWN', error.message, byHand);
+  }
 }
 
 /** One CPU that all of them can run; asked of one of them. */

@@ -12,11 +12,17 @@ export interface LiveFigures {
 
 export type ConnectionCheck = Pick<MigrationCheck, 'verdict' | 'detail' | 'fix'>;
 
+const BYTES_PER_MIB = 1024 * 1024;
+
 export async function liveMigrationFigures(parts: RpcParts, vmid: string): Promise<LiveFigures> {
   const { fleet } = parts.authority;
   const guest = fleet.get('guest', vmid);
   const copied =
     guest?.disks.filter((disk) => disk.madeByVirtdc && fleet.get('pool', disk.pool)?.kind === 'LOCAL') ?? [];
+  const dirtyBytesPerS =
+    guest?.state === 'RUNNING'
+      ? await unlessSilent(driverOf(parts, fleet, guest.hostname).dirtyBytesPerS(guest.uuid))
+      : undefined;
   let copiedKib: number | undefined;
   if (guest !== undefined && copied.length > 0) {
     const driver = driverOf(parts, fleet, guest.hostname);
@@ -26,8 +32,7 @@ export async function liveMigrationFigures(parts: RpcParts, vmid: string): Promi
     copiedKib = held.every((kib) => kib !== undefined) ? held.reduce((sum, kib) => sum + kib, 0) : undefined;
   }
   return {
-    // Nobody measures yet how fast a guest that is not moving writes: unknown, and said so.
-    forecast: { dirtyMibPerS: undefined, copiedKib },
+    forecast: { dirtyMibPerS: dirtyBytesPerS === undefined ? undefined : dirtyBytesPerS / BYTES_PER_MIB, copiedKib },
     connection: (sourceHost, destHost) => dial(parts, sourceHost, destHost),
   };
 }

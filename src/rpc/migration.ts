@@ -53,10 +53,12 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       const { value } = await query(parts, (fleet) =>
         checkMigration(fleet, { vmid, destHost, policy, facts, ...figures.forecast }),
       );
-      return toOutlook(value, await figures.connection(value.sourceHost, value.destHost));
+      const connection = await figures.connection(value.sourceHost, value.destHost);
+      return toOutlook(value, connection, figures.forecast.dirtyMibPerS);
     },
     async getMigration(request) {
-      const { value } = await query(parts, (fleet) => getMigration(fleet, request.operation));
+      const operation = readOperation(request);
+      const { value } = await query(parts, (fleet) => getMigration(fleet, operation));
       return { migration: told(value) };
     },
     async listMigrations(request) {
@@ -86,6 +88,13 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
   };
 }
 
+function readOperation(request: { readonly operation: string }): string {
+  const check = new Check();
+  const operation = check.operation('operation', request.operation);
+  check.done();
+  return operation;
+}
+
 const LONGEST_S = 86_400;
 const MOST_BANDWIDTH_MIB_PER_S = 1_000_000;
 const LONGEST_DOWNTIME_MS = 2_000_000;
@@ -113,7 +122,7 @@ async function* watchMigration(
   context: CallContext,
   told: (migration: Migration) => GuestMigration,
 ): AsyncGenerator<WatchMigrationResponse> {
-  const name = request.operation;
+  const name = readOperation(request);
   const until = untilStopped(parts, context);
   let wake = (): void => {};
   const stops = [

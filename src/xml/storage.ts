@@ -42,6 +42,12 @@ export function parseVolume(xml: string): VolumeDescription {
   };
 }
 
+/** When its content was last written, by the clock of whoever keeps it; undefined where the pool's kind does not say. */
+export function volumeMadeAt(xml: string): Date | undefined {
+  const seconds = Number(textOf(child(parseLibvirtXml(xml), 'target', 'timestamps', 'mtime')));
+  return seconds > 0 ? new Date(seconds * 1_000) : undefined;
+}
+
 /** A qcow2 volume, with the features of QEMU 1.1; an overlay where a base is given. */
 export function renderQcow2Volume(
   name: string,

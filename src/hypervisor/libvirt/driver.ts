@@ -7,6 +7,7 @@ import { cpuMethods } from './cpu.js';
 import { domainMethods } from './domains.js';
 import { factsMethods } from './facts.js';
 import { lifecycleMethods } from './lifecycle.js';
+import { measureMethods } from './measures.js';
 import { migrationMethods } from './migration.js';
 import type { LibvirtOptions } from './options.js';
 import { peerMethods } from './peer.js';
@@ -36,6 +37,7 @@ export function libvirtDriver(
     ...agentMethods(session),
     ...consoleMethods(session),
     ...migrationMethods(session, options),
+    ...measureMethods(session),
     ...peerMethods(session, sessionOf, options),
     ...storageMethods(session),
     ...uploadMethods(session),

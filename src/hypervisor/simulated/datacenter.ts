@@ -42,7 +42,7 @@ export class SimulatedDatacenter {
   readonly render: DatacenterOptions['render'];
   /** Told after each change of what would be written down; see persistence.ts. */
   onChange: () => void = () => {};
-  private readonly clock;
+  readonly clock;
   private readonly epochMs: number;
   private readonly timers = new Set<AbortController>();
   private closed = false;

@@ -146,6 +146,8 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
       }),
     migrationProgress: (uuid, options) => link.call('migrationProgress', options, () => migrationProgress(host, uuid)),
     completedMigration: (uuid, options) => link.call('completedMigration', options, () => host.domain(uuid).completed),
+    dirtyBytesPerS: (uuid, options) =>
+      link.call('dirtyBytesPerS', options, () => host.running(uuid).machine.behaviour.dirtyBytesPerS),
     abortJob: (uuid, options) => link.call('abortJob', options, () => abortJob(host, uuid)),
     startPostcopy: (uuid, options) => link.call('startPostcopy', options, () => startPostcopy(host, uuid)),
 
@@ -176,6 +178,12 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
         throw error;
       }
     },
+
+    clockOf: (pool, options) =>
+      link.call('clockOf', options, () => {
+        host.pool(pool);
+        return datacenter.clock.now();
+      }),
 
     baselineCpu: (cpuXmls, options) =>
       link.call('baselineCpu', options, () => baselineCpu(host.settings.cpuModel, cpuXmls)),

@@ -8,7 +8,11 @@ import type { ConnectionCheck } from '../migration-figures.js';
 import { toFigure } from './amounts.js';
 import { toSummary } from './placement.js';
 
-export function toOutlook(outlook: MigrationOutlook, connection: ConnectionCheck): CheckMigrationResponse {
+export function toOutlook(
+  outlook: MigrationOutlook,
+  connection: ConnectionCheck,
+  dirtyMibPerS: number | undefined,
+): CheckMigrationResponse {
   const checks = [...outlook.checks, { kind: 'CONNECTION' as const, ...connection }];
   return {
     sourceHost: outlook.sourceHost,
@@ -19,7 +23,7 @@ export function toOutlook(outlook: MigrationOutlook, connection: ConnectionCheck
       detail,
       fix,
     })),
-    forecast: toForecast(outlook.forecast),
+    forecast: toForecast(outlook.forecast, dirtyMibPerS),
     copiesDisks: outlook.copiesDisks,
     arrivesPaused: outlook.arrivesPaused,
     decision: outlook.decision && toSummary(outlook.decision),
@@ -28,11 +32,13 @@ export function toOutlook(outlook: MigrationOutlook, connection: ConnectionCheck
 
 const CONVERGES = { YES: 'PASS', THROTTLED: 'WARN', NO: 'FAIL', UNKNOWN: 'UNKNOWN' } as const;
 
-function toForecast(forecast: MigrationForecast): MigrationForecastMessage {
+const BYTES_PER_MIB = 1024 * 1024;
+
+function toForecast(forecast: MigrationForecast, dirtyMibPerS: number | undefined): MigrationForecastMessage {
   return {
     bytesTotal: toFigure(forecast.bytesTotal),
-    dirtyBytesPerS: undefined,
-    bandwidthBytesPerS: undefined,
+    dirtyBytesPerS: dirtyMibPerS === undefined ? undefined : toFigure(dirtyMibPerS * BYTES_PER_MIB),
+    bandwidthBytesPerS: toFigure(forecast.bandwidthMibPerS * BYTES_PER_MIB),
     totalMs: toFigure(forecast.totalMs),
     blackoutMs: toFigure(forecast.blackoutMs),
     converges: `CHECK_VERDICT_${CONVERGES[forecast.converges ?? 'UNKNOWN']}`,
