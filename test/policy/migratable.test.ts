@@ -111,7 +111,13 @@ describe('checks of a migration', () => {
   });
 
   it('never read an unknown dirty rate as a pass', () => {
-    const forecast = { converges: undefined, totalMs: undefined, blackoutMs: undefined, bytesTotal: 1 };
+    const forecast = {
+      converges: undefined,
+      totalMs: undefined,
+      blackoutMs: undefined,
+      bytesTotal: 1,
+      bandwidthMibPerS: 1,
+    };
     assert.equal(convergenceCheck(forecast).verdict, 'UNKNOWN');
   });
 });
