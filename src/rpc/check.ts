@@ -168,16 +168,18 @@ export class Check {
     if (entries.length > LIMITS.maxLabels) this.add(field, `${entries.length} labels, at most ${LIMITS.maxLabels}`);
     for (const [key, value] of entries.slice(0, LIMITS.maxLabels)) {
       if (key === '') this.add(field, 'a label has no key');
-      this.label(`${field}[${quoted(key)}]`, key);
-      this.label(`${field}[${quoted(key)}]`, value);
+      this.labelText(`${field}[${quoted(key)}]`, key);
+      this.labelText(`${field}[${quoted(key)}]`, value);
     }
     return { ...labels };
   }
 
-  private label(field: string, text: string): void {
+  /** A key or a value of a label. */
+  labelText(field: string, text: string): string {
     if (text.length > LIMITS.maxLabelChars || UNPRINTABLE.test(text)) {
       this.add(field, `at most ${LIMITS.maxLabelChars} printable characters`);
     }
+    return text;
   }
 
   /** Each element read by `one`; more than `most` are not read at all. */

@@ -29,7 +29,10 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
   const told = (operation: Operation) => toOperation(operation, parts.executor.progressOf(operation.name));
   return {
     async getOperation(request) {
-      const { value } = await query(parts, (fleet) => fleet.get('operation', request.name) ?? unknown(request.name));
+      const check = new Check();
+      const name = check.operation('name', request.name);
+      check.done();
+      const { value } = await query(parts, (fleet) => fleet.get('operation', name) ?? unknown(name));
       return { operation: told(value) };
     },
     async listOperations(request) {
@@ -67,9 +70,7 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
 }
 
 function unknown(name: string): Refusal {
-  return refusal('OPERATION_NOT_FOUND', `there is no operation ${name.slice(0, LIMITS.maxLabelChars)}`, {
-    operation: name.slice(0, LIMITS.maxLabelChars),
-  });
+  return refusal('OPERATION_NOT_FOUND', `there is no operation ${name}`, { operation: name });
 }
 
 /** The operation at its end, or as it is when the time is up. */

@@ -55,7 +55,9 @@ interface LabelEditsMessage {
 
 export function readLabelEdits(check: Check, request: LabelEditsMessage) {
   const setLabels = check.labels('set_labels', request.setLabels);
-  const removeLabels = check.list('remove_labels', request.removeLabels, LIMITS.maxLabels, (_field, key) => key);
+  const removeLabels = check.list('remove_labels', request.removeLabels, LIMITS.maxLabels, (field, key) =>
+    check.labelText(field, key),
+  );
   for (const key of removeLabels) if (key in setLabels) check.add('remove_labels', 'holds a key of set_labels');
   return { setLabels, removeLabels };
 }

@@ -25,6 +25,7 @@ import type { RpcParts } from './parts.js';
 import { placementService } from './placement.js';
 import { scalingService } from './scaling.js';
 import { WatchGuestsDefinition, WatchHostsDefinition, watchGuests, watchHosts } from './watches.js';
+import { strict, wellFormedInterceptor } from './wire.js';
 
 export interface ServerSettings {
   readonly listen: ListenAddress;
@@ -67,7 +68,8 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
   const server: Server = createServer(CHANNEL)
     .use(requestsInterceptor(parts.log, parts.clock, meter))
     .use(errorDetailsServerMiddleware)
-    .use(errorsInterceptor(parts.log));
+    .use(errorsInterceptor(parts.log))
+    .use(wellFormedInterceptor);
   addServices(server, parts);
   server.add(HealthDefinition, HealthServiceImpl(health));
   addReflection(server);
@@ -91,14 +93,20 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
 }
 
 function addServices(server: Server, parts: RpcParts): void {
-  server.add(without(HostInfoDefinition, 'watchHosts'), hostInfoService(parts) as HostInfoServiceImplementation);
+  server.add(
+    strict(without(HostInfoDefinition, 'watchHosts')),
+    hostInfoService(parts) as HostInfoServiceImplementation,
+  );
   server.add(WatchHostsDefinition, { watchHosts: (request, context) => watchHosts(parts, request, context) });
-  server.add(without(GuestInfoDefinition, 'watchGuests'), guestInfoService(parts) as GuestInfoServiceImplementation);
+  server.add(
+    strict(without(GuestInfoDefinition, 'watchGuests')),
+    guestInfoService(parts) as GuestInfoServiceImplementation,
+  );
   server.add(WatchGuestsDefinition, { watchGuests: (request, context) => watchGuests(parts, request, context) });
-  server.add(PlacementDefinition, placementService(parts));
-  server.add(MigrationDefinition, migrationService(parts));
-  server.add(ScalingDefinition, scalingService(parts));
-  server.add(OperationsDefinition, operationsService(parts));
+  server.add(strict(PlacementDefinition), placementService(parts));
+  server.add(strict(MigrationDefinition), migrationService(parts));
+  server.add(strict(ScalingDefinition), scalingService(parts));
+  server.add(strict(OperationsDefinition), operationsService(parts));
 }
 
 /** The definition without a method that is served by another; its type still has it, so that the rest stays checked. */

@@ -1,5 +1,6 @@
 // WatchGuests and WatchHosts: their answers come encoded from the ring, and go out as they are.
 
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { CallContext } from 'nice-grpc';
 import { WatchGuestsRequest } from '#gen/virtdc/v1/guest_info_service.js';
 import { WatchHostsRequest } from '#gen/virtdc/v1/host_info_service.js';
@@ -9,18 +10,19 @@ import { Check } from './check.js';
 import { readGuestFilter, readHostFilter } from './filters.js';
 import type { RpcParts } from './parts.js';
 import { guestTopic, hostTopic } from './topics.js';
+import { decodeStrictly } from './wire.js';
 
 /** A server stream whose answers are bytes already. */
 function rawStream<Request>(
   path: string,
-  requestType: { encode(request: Request): { finish(): Uint8Array }; decode(bytes: Uint8Array): Request },
+  requestType: { encode(request: Request): { finish(): Uint8Array }; decode(input: BinaryReader): Request },
 ) {
   return {
     path,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (request: Request) => Buffer.from(requestType.encode(request).finish()),
-    requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),
+    requestDeserialize: decodeStrictly(requestType),
     responseSerialize: (answer: Uint8Array) => Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength),
     responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
     options: {},
