@@ -76,7 +76,7 @@ export interface Guest {
   readonly nics: readonly GuestNic[];
   readonly seed: GuestSeed | undefined;
   readonly baseGuest: string;
-  /** Key of the domain XML template (see template.ts) that the guest is made from, as long as it lives. */
+  /** Key of the domain XML template (see base-guest.ts) that the guest is made from, as long as it lives. */
   readonly template: string;
   /** Whether libvirt keeps its definition (adopted ones, WITH_HOST); the others exist there only while they run. */
   readonly persistent: boolean;
@@ -93,10 +93,6 @@ export interface Guest {
   readonly cause: string;
   readonly revision: number;
 }
-
-/** States in which a domain of the guest is expected on its host. */
-export const ACTIVE_STATES: ReadonlySet<GuestState> = new Set(['RUNNING', 'PAUSED', 'MIGRATING']);
-
 /** Space (KiB) that the guest takes of the pool: all of its claim where virtdc put its disks, else those disks' sizes. */
 export function spaceOn(guest: Guest, pool: string): number {
   const there = guest.disks.filter((disk) => disk.pool === pool);
