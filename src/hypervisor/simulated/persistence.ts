@@ -1,6 +1,7 @@
 // Keeps a simulated datacenter in a file, so that its hosts and guests outlive the service as real ones do.
 
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { SimulatedDatacenter } from './datacenter.js';
 import type { DatacenterOptions } from './settings.js';
 import { type DatacenterSnapshot, restore, snapshotOf } from './snapshot.js';
@@ -48,7 +49,8 @@ export async function keepDatacenter(
     async close() {
       datacenter.onChange = () => {};
       datacenter.close();
-      await save();
+      // Whoever drives real hosts only finds no file of simulated ones.
+      if (snapshot !== undefined || datacenter.hosts.size > 0) await save();
     },
   };
 }
@@ -71,6 +73,7 @@ async function readSnapshot(file: string): Promise<DatacenterSnapshot | undefine
 /** Either the old text or the new one is there, whatever happens in between. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const fresh = `${file}.new`;
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(fresh, text);
   await rename(fresh, file);
 }
