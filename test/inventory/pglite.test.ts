@@ -102,6 +102,8 @@ describe('data directory', function () {
     // One more may have been committed than was told.
     assert.ok(revision === committed || revision === committed + 1, `${revision} of ${committed}`);
     assert.equal(entities.host.length, revision);
+    // Nobody has to wait for the lease of a process that is known to be gone.
+    assert.equal((await inventory.acquireLease('next', 'next:1', 60_000)).holder, 'next');
     await inventory.close();
   });
 });

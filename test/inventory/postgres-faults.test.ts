@@ -131,7 +131,7 @@ describe('inventory in Postgres under faults', function () {
 
   it('is atomic when its backend is killed at any moment', async () => {
     let killed = 0;
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < 36; round += 1) {
       await admin.unsafe(EMPTY);
       ({ epoch } = await retried(() => inventory.acquireLease('one', 'one:1', 60_000)));
       const doomed = batch();
