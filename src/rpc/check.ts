@@ -37,11 +37,14 @@ export class Check {
     this.violations.push(...violations);
   }
 
-  /** Those of fields of which nothing is wrong yet. */
+  /** The first of each field of which nothing is wrong yet. */
   addNew(prefix: string, violations: readonly FieldViolation[]): void {
     const known = new Set(this.violations.map(({ field }) => field));
-    const under = violations.map(({ field, description }) => ({ field: `${prefix}${field}`, description }));
-    this.addAll(under.filter(({ field }) => !known.has(field)));
+    for (const { field, description } of violations) {
+      if (known.has(`${prefix}${field}`)) continue;
+      known.add(`${prefix}${field}`);
+      this.add(`${prefix}${field}`, description);
+    }
   }
 
   /** Throws INVALID_ARGUMENT with all of them, if there are any. */

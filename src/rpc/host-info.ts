@@ -21,7 +21,7 @@ import { updateHost } from '../commands/update-host.js';
 import { updatePool } from '../commands/update-pool.js';
 import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
-import type { Host, HostFacts } from '../fleet/host.js';
+import { fillUri, type Host, type HostFacts, migrationUriOf } from '../fleet/host.js';
 import { fits, NOTHING } from '../fleet/resources.js';
 import type { PoolKind } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
@@ -35,7 +35,7 @@ import { toResources } from './convert/amounts.js';
 import { toHost, toImage, toPool } from './convert/host.js';
 import { readHostFilter, readPage } from './filters.js';
 import { checkHosts } from './host-checks.js';
-import { checkAddress, checkUri, filledIn, migrationUriOf } from './host-uris.js';
+import { checkAddress, checkUri } from './host-uris.js';
 import { pushImage } from './images.js';
 import { decide, type RpcParts } from './parts.js';
 import { query } from './query.js';
@@ -250,7 +250,7 @@ function readRegistration(parts: RpcParts, request: RegisterHostMessage) {
   checkAddress(check, 'ip_address', request.ipAddress);
   if (request.ipAddress === '' && request.uri === '')
     check.add('ip_address', 'one of ip_address and uri has to be given');
-  const uri = request.uri === '' ? filledIn(parts.uris.template, hostname, request.ipAddress) : request.uri;
+  const uri = request.uri === '' ? fillUri(parts.uris.template, hostname, request.ipAddress) : request.uri;
   checkUri(check, 'uri', uri, parts.uris);
   const migrationUri =
     request.migrationUri === '' ? migrationUriOf(uri, hostname, request.ipAddress) : request.migrationUri;

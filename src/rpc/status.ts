@@ -46,9 +46,7 @@ const CODE: { readonly [R in Reason]: Status } = {
   POOL_EXISTS: Status.ALREADY_EXISTS,
   POOL_IN_USE: Status.FAILED_PRECONDITION,
   POOL_REQUIRED: Status.FAILED_PRECONDITION,
-  IMAGE_NOT_FOUND: Status.NOT_FOUND,
   IMAGE_EXISTS: Status.ALREADY_EXISTS,
-  IMAGE_IN_USE: Status.FAILED_PRECONDITION,
   BASE_GUEST_NOT_FOUND: Status.NOT_FOUND,
   BASE_GUEST_EXISTS: Status.ALREADY_EXISTS,
   GUEST_NOT_FOUND: Status.NOT_FOUND,
@@ -77,6 +75,9 @@ const CODE: { readonly [R in Reason]: Status } = {
   UNAVAILABLE: Status.UNAVAILABLE,
   INTERNAL: Status.INTERNAL,
 };
+
+/** Every reason there is: the protos say where each arises. */
+export const REASONS = Object.keys(CODE) as readonly Reason[];
 
 const DOMAIN = 'virtdc.dev';
 /** Hosts of an explanation in a status: it travels in a header, which proxies cut off at 8 KiB. */

@@ -11,7 +11,6 @@ import { pauseGuest } from '../../src/commands/pause-guest.js';
 import { registerHost } from '../../src/commands/register-host.js';
 import { registerPool } from '../../src/commands/register-pool.js';
 import { removeHost } from '../../src/commands/remove-host.js';
-import { removeImage } from '../../src/commands/remove-image.js';
 import { removePool } from '../../src/commands/remove-pool.js';
 import { scaleCpu } from '../../src/commands/scale-cpu.js';
 import { startGuest } from '../../src/commands/start-guest.js';
@@ -73,9 +72,7 @@ const REASONS: Readonly<Record<Exclude<RefusalReason, 'REQUEST_ID_REUSED'>, Prov
     fleet.apply({ kind: 'policy', key: 'cluster', after: undefined, deleteReason: undefined });
     return submitGuest(submission('x', { baseGuest: 'disky' }));
   },
-  IMAGE_NOT_FOUND: () => removeImage({ ...image, name: 'none' }),
   IMAGE_EXISTS: () => addImage({ ...image, sha256: 'b'.repeat(64) }),
-  IMAGE_IN_USE: () => removeImage(image),
   BASE_GUEST_NOT_FOUND: () => deleteBaseGuest({ name: 'none', expectedRevision: 0 }),
   BASE_GUEST_EXISTS: () => importBaseGuest({ ...base, name: 'web', xml: '<other/>' }),
   GUEST_NOT_FOUND: () => terminateGuest(on('nobody')),

@@ -6,7 +6,6 @@ import { deleteBaseGuest } from '../../src/commands/delete-base-guest.js';
 import { type ImportBaseGuestRequest, importBaseGuest } from '../../src/commands/import-base-guest.js';
 import { migrateGuest } from '../../src/commands/migrate-guest.js';
 import { type RegisterPoolRequest, registerPool } from '../../src/commands/register-pool.js';
-import { removeImage } from '../../src/commands/remove-image.js';
 import { removePool } from '../../src/commands/remove-pool.js';
 import { submitGuest } from '../../src/commands/submit-guest.js';
 import { terminateGuest } from '../../src/commands/terminate-guest.js';
@@ -148,20 +147,6 @@ describe('base images', () => {
       violations.map((violation) => violation.field),
       ['size_bytes', 'virtual_kib', 'sha256'],
     );
-  });
-
-  it('stay while a guest, there or on its way there, has a disk on them', () => {
-    const fleet = parseFleet(`${FLEET.replace('LOCAL | a |', 'LOCAL | a b |')}
-      image | local | a | debian | 1GiB
-      image | local | b | debian | 1GiB
-      guest | g | a | 1 | 1GiB | 4GiB | pool=local image=debian`);
-    const [ofA, ofB] = [image, { ...image, hostname: 'b' }];
-    assert.equal(refused(fleet, removeImage(ofA), 'IMAGE_IN_USE').metadata.vmid, 'g');
-    accepted(fleet, migrateGuest(migration('g')));
-    refused(fleet, removeImage(ofB), 'IMAGE_IN_USE');
-    succeed(fleet, fleet.get('guest', 'g')?.operation ?? '');
-    accepted(fleet, removeImage(ofA));
-    refused(fleet, removeImage(ofA), 'IMAGE_NOT_FOUND');
   });
 });
 

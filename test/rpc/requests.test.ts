@@ -80,7 +80,7 @@ describe('mutations over the wire', function () {
   it('change nothing in a dry run, and answer as they would', async () => {
     const { hosts, guests, placement, scaling } = world.client;
     await world.submit('one', { maxCpu: 4 });
-    await world.auditClean();
+    await world.settled('one');
     const before = await world.revision();
     const { guest, operation, decision } = await placement.submitGuest(world.submission('two', { validateOnly: true }));
     assert.deepEqual([guest?.vmid, operation, decision?.hostsConsidered], ['two', undefined, 2]);

@@ -14,6 +14,8 @@ import { connect, type VirtdcClient } from '../../src/client/connect.js';
 import { VirtdcError } from '../../src/client/error.js';
 import { waitForOperation } from '../../src/client/wait.js';
 import { type Config, readConfig } from '../../src/config.js';
+import { hypervisorByScheme } from '../../src/hypervisor/hypervisor.js';
+import { libvirtHypervisor } from '../../src/hypervisor/libvirt/hypervisor.js';
 import { SimulatedDatacenter } from '../../src/hypervisor/simulated/datacenter.js';
 import type { Durations, HostSettings } from '../../src/hypervisor/simulated/settings.js';
 import { MemoryDatabase } from '../../src/inventory/memory.js';
@@ -107,7 +109,11 @@ export class World {
     this.running = await startService(this.config, this.logger(), {
       clock: this.clock,
       inventory: () => this.database.connect(),
-      hypervisor: () => this.datacenter.hypervisor(),
+      hypervisor: () =>
+        hypervisorByScheme({
+          simulated: this.datacenter.hypervisor(),
+          libvirt: libvirtHypervisor({ insecureTransports: false }),
+        }),
       ...(watchLimits === undefined ? {} : { watchLimits }),
     });
     this.connected = connect(this.address);
@@ -252,6 +258,11 @@ export class World {
       const guest = await this.guest(vmid);
       return holds(guest) && guest;
     });
+  }
+
+  /** All is learnt of the guest: nothing changes by itself any more. */
+  settled(vmid: string): Promise<Guest> {
+    return this.whenGuest(vmid, ({ observed }) => observed !== undefined && observed.bootId !== '');
   }
 
   whenOperation(name: string, holds: (operation: Operation) => boolean): Promise<Operation> {
