@@ -3,7 +3,7 @@
 import { put } from '../fleet/change.js';
 import { accept, type Command, type DecisionContext, refuse } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { allocatable, fillUri, type Host } from '../fleet/host.js';
+import { allocatable, fillUri, type Host, migrationUriOf } from '../fleet/host.js';
 import type { Refusal } from '../fleet/refusal.js';
 import { mapResources, NOTHING, type Resources, sameResources, shortfall } from '../fleet/resources.js';
 import { LIMITS } from '../limits.js';
@@ -113,13 +113,11 @@ function importNode(
 
 function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode, uriTemplate: string): Host {
   const { hostname, ipAddress, maxCapacity, availableCapacity } = node;
-  const uri = fillUri(uriTemplate, hostname, ipAddress);
   const kept = (name: keyof Resources): number => maxCapacity[name] - availableCapacity[name];
   return {
     hostname,
     ipAddress,
-    uri,
-    migrationUri: uri,
+    ...byTemplate(hostname, ipAddress, uriTemplate),
     adminState: 'AVAILABLE',
     condition: 'UNREACHABLE',
     conditionReason: 'not reached yet',
@@ -139,9 +137,20 @@ function newHost(fleet: FleetView, context: DecisionContext, node: ImportedNode,
 /** The list declares capacity and address; whatever else an operator set stays. */
 function updatedHost(host: Host, node: ImportedNode, uriTemplate: string): Host {
   const { hostname, ipAddress, maxCapacity } = node;
-  const byTemplate = fillUri(uriTemplate, hostname, host.ipAddress);
-  const moved = (uri: string): string => (uri === byTemplate ? fillUri(uriTemplate, hostname, ipAddress) : uri);
-  return { ...host, ipAddress, uri: moved(host.uri), migrationUri: moved(host.migrationUri), capacity: maxCapacity };
+  const before = byTemplate(hostname, host.ipAddress, uriTemplate);
+  const after = byTemplate(hostname, ipAddress, uriTemplate);
+  return {
+    ...host,
+    ipAddress,
+    uri: host.uri === before.uri ? after.uri : host.uri,
+    migrationUri: host.migrationUri === before.migrationUri ? after.migrationUri : host.migrationUri,
+    capacity: maxCapacity,
+  };
+}
+
+function byTemplate(hostname: string, ipAddress: string, template: string): Pick<Host, 'uri' | 'migrationUri'> {
+  const uri = fillUri(template, hostname, ipAddress);
+  return { uri, migrationUri: migrationUriOf(uri, hostname, ipAddress) };
 }
 
 const DIFFED: Readonly<Record<string, (host: Host) => string | number>> = {

@@ -69,7 +69,18 @@ export function allocatable(host: Host): Resources {
   return amounts;
 }
 
+/** How the host is named in a URI: by its address, or by its name where it has none. */
+function addressIn(hostname: string, ipAddress: string): string {
+  if (ipAddress === '') return hostname;
+  return ipAddress.includes(':') ? `[${ipAddress}]` : ipAddress;
+}
+
 /** The URI of a host by the template of hosts without one of their own: {address} and {hostname} are filled in. */
-export function fillUri(template: string, hostname: string, address: string): string {
-  return template.replaceAll('{address}', address).replaceAll('{hostname}', hostname);
+export function fillUri(template: string, hostname: string, ipAddress: string): string {
+  return template.replaceAll('{address}', addressIn(hostname, ipAddress)).replaceAll('{hostname}', hostname);
+}
+
+/** What peers dial unless told otherwise: the host's own URI, or where that is a socket of this machine, its address by TLS. */
+export function migrationUriOf(uri: string, hostname: string, ipAddress: string): string {
+  return uri.includes('+unix://') ? `qemu+tls://${addressIn(hostname, ipAddress)}/system` : uri;
 }
