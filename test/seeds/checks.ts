@@ -1,0 +1,162 @@
+// What must hold between the books and the hosts: at once, or once a host has been within hearing for a while.
+
+import { claimKey } from '../../src/fleet/claim.js';
+import { withOverhead } from '../../src/fleet/cluster-policy.js';
+import { type Domain, observe } from '../../src/hypervisor/simulated/domain.js';
+import type { SimulatedHost } from '../../src/hypervisor/simulated/host.js';
+import { isOpen } from '../../src/fleet/operation.js';
+import { auditHost } from '../../src/queries/audit.js';
+import type { Oracle } from './oracle.js';
+import { CLIENT, HOSTS, type World } from './world.js';
+
+/** Reconciling takes at most this long once a host is heard and the books can be written. */
+const SEEN_WITHIN_MS = 30_000;
+
+export class Checks {
+  /** Since when what is wrong has been so while it could have been seen, by what it is. */
+  private wrongSince = new Map<string, number>();
+  private readonly heardSince = new Map<string, number>();
+  private readonly deafSince = new Map<string, number>();
+
+  constructor(
+    private readonly world: World,
+    private readonly oracle: Oracle,
+  ) {}
+
+  /** After each change of anything. */
+  atOnce(): void {
+    this.oracle.follow();
+    const running = new Map<string, string>();
+    for (const [machine, { host, domain }] of this.world.datacenter.homes) {
+      if (machine.pausedAt !== undefined) continue;
+      const other = running.get(domain.uuid);
+      if (other !== undefined) this.world.violate(`${this.oracle.nameOf(domain.uuid)} runs on ${other} and ${host.name}`);
+      running.set(domain.uuid, host.name);
+    }
+    for (const host of this.world.datacenter.hosts.values()) {
+      for (const domain of host.domains.values()) this.checkDomain(host, domain);
+    }
+  }
+
+  private checkDomain(host: SimulatedHost, domain: Domain): void {
+    const { fleet, removed } = this.oracle;
+    const { uuid, machine } = domain;
+    const guest = fleet.guestByUuid(uuid);
+    if (guest === undefined) {
+      if (removed.has(uuid)) {
+        this.world.violate(`${this.oracle.nameOf(uuid)} was removed, its domain is on ${host.name}`);
+      }
+      return;
+    }
+    if (machine === undefined) return;
+    const claim = fleet.get('claim', claimKey(host.name, guest.vmid));
+    if (claim === undefined) {
+      this.world.violate(`${guest.vmid} has a domain on ${host.name} and no claim there`);
+      return;
+    }
+    const { cpu, memoryKib } = claim.resources;
+    if (machine.plugged > cpu) this.world.violate(`${guest.vmid} has ${machine.plugged} vCPUs, ${cpu} are claimed`);
+    const most = withOverhead(machine.maxMemoryKib, fleet.policy);
+    if (most > memoryKib + claim.retakeKib) {
+      this.world.violate(`${guest.vmid} can take ${most} KiB, ${memoryKib} + ${claim.retakeKib} are kept for it`);
+    }
+  }
+
+  /** Every now and then. */
+  inTime(): void {
+    const now = this.world.clock.monotonicMs();
+    const wrong = new Map<string, number>();
+    for (const hostname of HOSTS) {
+      for (const what of this.wrongOn(hostname, now)) wrong.set(what, this.wrongSince.get(what) ?? now);
+    }
+    this.wrongSince = wrong;
+    for (const [what, since] of wrong) if (now - since > SEEN_WITHIN_MS) this.world.violate(`for long: ${what}`);
+  }
+
+  private wrongOn(hostname: string, now: number): string[] {
+    const { world } = this;
+    const host = world.datacenter.host(hostname);
+    const writes = world.leader !== undefined && !world.databaseIsDown && world.databaseMostMs < 500;
+    const heard = host.answers && world.datacenter.network.reaches(CLIENT, hostname);
+    const since = (map: Map<string, number>, holds: boolean): number => {
+      if (!holds) map.delete(hostname);
+      else if (!map.has(hostname)) map.set(hostname, now);
+      return now - (map.get(hostname) ?? now);
+    };
+    const heardMs = since(this.heardSince, heard && writes);
+    const deafMs = since(this.deafSince, !heard && writes);
+    if (heardMs > 0) return this.differences(host);
+    return deafMs > 0 ? this.overconfidence(hostname) : [];
+  }
+
+  /** What is said of guests on a host that nobody hears. */
+  private overconfidence(hostname: string): string[] {
+    return this.oracle.fleet
+      .guestsOn(hostname)
+      .filter(({ operation, state }) => operation === '' && (state === 'RUNNING' || state === 'PAUSED'))
+      .map(({ vmid, state }) => `${vmid} is ${state} on ${hostname}, which nobody hears`);
+  }
+
+  private differences(host: SimulatedHost): string[] {
+    const { fleet } = this.oracle;
+    const wrong: string[] = [];
+    const { datacenter } = this.world;
+    const now = datacenter.now();
+    const declared = fleet.get('host', host.name);
+    if (declared !== undefined && declared.condition !== 'READY') wrong.push(`${host.name} is ${declared.condition}`);
+    for (const guest of fleet.guestsOn(host.name)) {
+      if (guest.operation !== '') continue;
+      const { vmid, uuid, state } = guest;
+      const domain = host.domains.get(uuid);
+      const runs = domain?.machine === undefined ? 'no' : domain.state;
+      const right = { RUNNING: runs === 'RUNNING', PAUSED: runs === 'PAUSED', STOPPED: runs === 'no', LOST: runs === 'no' };
+      if (!(right[state as keyof typeof right] ?? false)) wrong.push(`${vmid} is ${state}, ${runs} domain on ${host.name}`);
+    }
+    for (const domain of host.domains.values()) {
+      const { machine, uuid } = domain;
+      if (machine === undefined) continue;
+      const guest = fleet.guestByUuid(uuid);
+      if (guest !== undefined && (guest.operation !== '' || guest.hostname !== host.name)) continue;
+      const claim = fleet.get('claim', claimKey(host.name, guest?.vmid ?? uuid));
+      const seen = observe(domain, now, datacenter.durations);
+      const has = withOverhead(seen.balloonKib ?? 0, fleet.policy);
+      if (claim === undefined || claim.resources.memoryKib < has || claim.resources.cpu < (seen.currentCpu ?? 0)) {
+        wrong.push(`${guest?.vmid ?? uuid} on ${host.name} has more than is claimed for it`);
+      }
+    }
+    return wrong;
+  }
+
+  openOperations(): string[] {
+    return [...this.oracle.fleet.all('operation')]
+      .filter(isOpen)
+      .map(({ name, input, target, step, state }) => `${name} ${input.kind} ${target} ${state} ${step}`);
+  }
+
+  /** When all is quiet again: the books and the hosts agree to the last figure. */
+  atTheEnd(): void {
+    const { world, oracle } = this;
+    const { fleet } = oracle;
+    const { datacenter } = world;
+    for (const host of fleet.all('host')) {
+      const machine = datacenter.host(host.hostname);
+      const domains = [...machine.domains.values()].map((one) => observe(one, datacenter.now(), datacenter.durations));
+      const foreign = fleet.claimsOn(host.hostname).some((claim) => claim.kind === 'FOREIGN');
+      for (const { kind, detail } of auditHost(fleet, host, domains).findings) {
+        if (kind === 'FOREIGN_DOMAIN' || (kind === 'HOST_OVERCOMMITTED' && (foreign || this.hasAdopted()))) continue;
+        world.violate(`audit of ${host.hostname}: ${kind}: ${detail}`);
+      }
+      for (const pool of machine.pools.values()) {
+        for (const volume of pool.volumes.keys()) {
+          const owned = [...fleet.all('guest')].some(({ uuid }) => volume.includes(uuid));
+          if (!owned) world.violate(`volume ${volume} on ${host.hostname} is nobody's`);
+        }
+      }
+    }
+    if (datacenter.jobs.size > 0) world.violate(`${datacenter.jobs.size} migrations still run`);
+  }
+
+  private hasAdopted(): boolean {
+    return [...this.oracle.fleet.all('guest')].some((guest) => guest.adopted);
+  }
+}

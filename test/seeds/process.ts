@@ -1,0 +1,103 @@
+// One process of the simulated service: everything from the commands down, composed as service.ts does, on a clock, a
+// database and hosts that outlive it.
+
+import pino from 'pino';
+import type { RunningAuthority } from '../../src/authority/authority.js';
+import { seededIds } from '../../src/authority/ids.js';
+import { createAuthority } from '../../src/authority/leader.js';
+import { createExecutor, type Executor } from '../../src/operations/executor.js';
+import { RECIPES } from '../../src/operations/recipes.js';
+import type { Clock } from '../../src/ports/clock.js';
+import { type Hypervisor, HypervisorError } from '../../src/ports/hypervisor.js';
+import type { Inventory } from '../../src/ports/inventory.js';
+import { createReconciler, type Reconciler } from '../../src/reconcile/reconciler.js';
+import { HostEvents } from '../../src/telemetry/host-events.js';
+import { Watches } from '../../src/watch/watch.js';
+import { Mortality, mortalClock, mortalHypervisor, mortalInventory, type Watched } from './mortal.js';
+
+export interface ProcessParts {
+  readonly name: string;
+  readonly idSeed: number;
+  readonly clock: Clock;
+  readonly inventory: Inventory;
+  readonly hypervisor: Hypervisor;
+  readonly watched: Watched;
+}
+
+/** Small, so that watchers meet the ring's edge, the log and split answers all the time. */
+const WATCH_LIMITS = { maxEntries: 24, maxAnswerBytes: 256, maxWatchers: 100, blockedMs: 30_000, logPage: 7 };
+const RETENTION = {
+  logKeptEntries: 1_000_000,
+  logKeptMs: 86_400_000,
+  requestIdKeptMs: 86_400_000,
+  endedOperationsKept: 10_000,
+};
+
+export class Process {
+  readonly life = new Mortality();
+  readonly authority: RunningAuthority;
+  /** undefined until it leads for the first time. */
+  watches: Watches | undefined;
+  private executor: Executor | undefined;
+  private reconciler: Reconciler | undefined;
+  private readonly clock: Clock;
+  private readonly inventory: Inventory;
+  private readonly hypervisor: Hypervisor;
+
+  constructor(private readonly parts: ProcessParts) {
+    const { life } = this;
+    this.clock = mortalClock(parts.clock, life);
+    this.inventory = mortalInventory(parts.inventory, life);
+    this.hypervisor = mortalHypervisor(parts.hypervisor, life, parts.watched);
+    this.authority = createAuthority({
+      inventory: this.inventory,
+      clock: this.clock,
+      ids: seededIds(parts.idSeed),
+      log: LOG,
+      holder: parts.name,
+      address: parts.name,
+      retention: RETENTION,
+    });
+    // The system closes what a dead process had open; what it had sent is on its way all the same.
+    void life.died.then(() => parts.hypervisor.close());
+    this.authority.leading().then(
+      () => this.serve(),
+      () => {},
+    );
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get leads(): boolean {
+    return !this.life.isDead && this.watches !== undefined && this.authority.health.state === 'LEADING';
+  }
+
+  private serve(): void {
+    const { authority, clock, hypervisor } = this;
+    const events = new HostEvents();
+    const driver = (name: string) => {
+      const host = authority.fleet.get('host', name);
+      if (host === undefined) throw new HypervisorError('UNREACHABLE', name, `there is no host ${name} any more`);
+      return hypervisor.host(host);
+    };
+    this.executor = createExecutor({ authority, clock, log: LOG, recipes: RECIPES, events, driver });
+    this.reconciler = createReconciler({ authority, clock, log: LOG, events, hypervisor });
+    this.watches = new Watches({ authority, inventory: this.inventory, clock, limits: WATCH_LIMITS });
+    this.reconciler.start();
+    this.executor.start();
+  }
+
+  /** As on SIGTERM. */
+  async stop(): Promise<void> {
+    this.watches?.close();
+    await this.executor?.stop();
+    await this.reconciler?.stop();
+    await this.authority.close();
+    this.life.die();
+  }
+}
+
+/** SEEDS_LOG=debug shows what the service itself says. */
+const LOG = pino({ enabled: process.env.SEEDS_LOG !== undefined, level: process.env.SEEDS_LOG ?? 'info' }, pino.destination({ fd: 2, sync: true }));

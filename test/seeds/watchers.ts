@@ -1,0 +1,185 @@
+// Watchers of guests that lose their connection all the time and resume: each must be told every change once, in order, and
+// end with what the database holds.
+
+import type { FilterFacts } from '../../src/fleet/filter-facts.js';
+import type { SeededRandom } from '../../src/hypervisor/simulated/random.js';
+import type { Topic, WatchEvent } from '../../src/watch/topic.js';
+import { WatchEnd } from '../../src/watch/watch.js';
+import type { Oracle } from './oracle.js';
+import type { Process } from './process.js';
+import type { World } from './world.js';
+
+/** Name of a host; empty: every guest. */
+type Filter = string;
+
+interface Line {
+  readonly type: WatchEvent['type'] | 'tail';
+  readonly revision: number;
+  readonly vmid?: string;
+  readonly end?: boolean;
+}
+
+const TOPIC: Topic<Filter> = {
+  kind: 'guest',
+  keyOf: (filter) => filter,
+  passes: (filter: Filter, _key: string, facts: FilterFacts) => filter === '' || facts.hostname === filter,
+  encodeEvent: (event) => {
+    const vmid = 'entry' in event ? event.entry.key : undefined;
+    return Buffer.from(`${JSON.stringify({ type: event.type, revision: event.revision, vmid })}\n`);
+  },
+  encodeTail: (revision, end) => Buffer.from(`${JSON.stringify({ type: 'tail', revision, end })}\n`),
+};
+
+export class Watcher {
+  /** Revision of each guest that it knows. */
+  private state = new Map<string, number>();
+  /** Where to resume; undefined: from nothing, with the state first. */
+  private cursor: number | undefined;
+  private initial = false;
+  /** Index into the oracle's list of the next change to be told. */
+  private next = 0;
+  events = 0;
+  resumed = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly oracle: Oracle,
+    private readonly name: string,
+    private readonly filter: Filter,
+    private readonly random: SeededRandom,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.signal.aborted) {
+      const { leader } = this.world;
+      if (leader?.watches === undefined) await this.pause(300);
+      else await this.watch(leader);
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return this.world.clock.sleep(ms, this.signal).catch(() => {});
+  }
+
+  private async watch(leader: Process): Promise<void> {
+    const ending = new AbortController();
+    const patience = 1 + Math.floor(this.random.next() * 40);
+    const fresh = this.cursor === undefined || this.random.next() < 0.1;
+    this.initial = fresh;
+    if (fresh) this.state = new Map();
+    if (!fresh) this.seek(this.cursor ?? 0);
+    this.resumed++;
+    const request = {
+      startRevision: fresh ? 0 : (this.cursor ?? 0),
+      sendInitial: fresh,
+      filter: this.filter,
+      progressMs: 5_000,
+    };
+    const answers = leader.watches?.watch(TOPIC, request, AbortSignal.any([ending.signal, this.signal]), () => {});
+    const died = leader.life.died.then(() => ({ done: true, value: undefined }) as const);
+    try {
+      for (let taken = 0; taken < patience; taken++) {
+        const step = await Promise.race([answers?.next() ?? died, died]);
+        if (step.done === true) return;
+        this.take(step.value.toString());
+        // A slow one finds the ring gone on without it.
+        if (this.random.next() < 0.1) await this.pause(this.random.between(0, 8_000));
+      }
+    } catch (error) {
+      if (!(error instanceof WatchEnd)) {
+        // The log cannot be read, or the lead is lost: asked again.
+        if ((error as Error).name !== 'UnavailableError' && (error as Error).name !== 'InventoryError') throw error;
+      } else if (error.kind !== 'SHUTTING_DOWN') this.world.violate(`${this.name} is ended: ${error.message}`);
+    } finally {
+      ending.abort();
+    }
+    await this.pause(this.random.between(0, 3_000));
+  }
+
+  /** Takes the place after the revision. */
+  private seek(revision: number): void {
+    this.next = 0;
+    while ((this.oracle.told[this.next]?.revision ?? Number.POSITIVE_INFINITY) <= revision) this.next++;
+  }
+
+  private take(answer: string): void {
+    this.oracle.follow();
+    const lines = answer.split('\n').filter((one) => one !== '').map((text) => JSON.parse(text) as Line);
+    const tail = lines.at(-1);
+    if (this.initial && tail?.revision === 0) {
+      for (const { type, vmid = '', revision } of lines) if (type === 'upserted') this.state.set(vmid, revision);
+      return;
+    }
+    if (this.initial && lines[0] !== undefined) this.beginAfterState(lines[0]);
+    for (const line of lines) this.hear(line);
+  }
+
+  /** The first thing that is told after the initial state shows as of when that was. */
+  private beginAfterState({ type, revision }: Line): void {
+    const asOf = type === 'upserted' || type === 'deleted' ? revision - 1 : revision;
+    this.initial = false;
+    this.seek(asOf);
+    const there = new Map<string, Oracle['told'][number]>();
+    for (const told of this.oracle.told) if (told.revision <= asOf) there.set(told.vmid, told);
+    const due = [...there.values()].filter(({ hostname }) => this.passes(hostname));
+    this.compareWith(due, `as of ${asOf}`);
+  }
+
+  private passes(hostname: string | undefined): boolean {
+    return hostname !== undefined && (this.filter === '' || hostname === this.filter);
+  }
+
+  private hear({ type, revision, vmid = '', end = false }: Line): void {
+    const { world } = this;
+    if (revision > world.database.lastRevision) world.violate(`${this.name} hears ${revision} before it is committed`);
+    if (type === 'tail') {
+      if (end) this.skipUpTo(revision);
+      this.cursor = revision;
+      return;
+    }
+    if (type === 'synced' || type === 'progress') return this.skipUpTo(revision);
+    this.events++;
+    const due = this.nextDue();
+    if (due === undefined || due.revision !== revision || due.vmid !== vmid || due.type !== type) {
+      world.violate(`${this.name} hears ${type} ${vmid} at ${revision}, due is ${JSON.stringify(due)}`);
+    }
+    this.next++;
+    if (type === 'deleted') this.state.delete(vmid);
+    else this.state.set(vmid, revision);
+  }
+
+  /** Nothing that concerns it may lie before the place it was given. */
+  private skipUpTo(revision: number): void {
+    const due = this.nextDue();
+    if (due !== undefined && due.revision <= revision) {
+      this.world.violate(`${this.name} is at ${revision} and was not told of ${due.vmid} at ${due.revision}`);
+    }
+  }
+
+  /** The next change that concerns it, by what it knows. */
+  private nextDue(): { revision: number; vmid: string; type: 'upserted' | 'deleted' } | undefined {
+    for (; this.next < this.oracle.told.length; this.next++) {
+      const { revision, vmid, hostname } = this.oracle.told[this.next] as Oracle['told'][number];
+      if (this.passes(hostname)) return { revision, vmid, type: 'upserted' };
+      if (this.state.has(vmid)) return { revision, vmid, type: 'deleted' };
+    }
+    return undefined;
+  }
+
+  /** What it knows when nothing happens any more. */
+  compare(): void {
+    this.compareWith(
+      [...this.oracle.fleet.all('guest')].filter(({ hostname }) => this.passes(hostname)),
+      'at the end',
+    );
+  }
+
+  private compareWith(due: readonly { readonly vmid: string; readonly revision: number }[], when: string): void {
+    const wanted = due.map(({ vmid, revision }) => `${vmid}@${revision}`).sort();
+    const known = [...this.state].map(([vmid, revision]) => `${vmid}@${revision}`).sort();
+    if (wanted.join(' ') !== known.join(' ')) {
+      this.world.violate(`${this.name} ${when} knows ${known.join(' ')}, there is ${wanted.join(' ')}`);
+    }
+  }
+}
