@@ -37,7 +37,7 @@ async function play(stage: Stage): Promise<void> {
     await outgrowing(stage);
     await evacuation(stage);
     await restart(stage);
-    await testimonies(stage, atFirst);
+    await testimonies(stage, watch, atFirst);
     await ending(stage, watch);
   } finally {
     await watch.stop();

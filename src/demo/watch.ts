@@ -1,6 +1,7 @@
 // A watch that runs beside the demo: it shows each change as it comes, and holds the service to its promise that none
 // is missed, none comes twice, and all come in order.
 
+import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Invocation } from '../cli/invocation.js';
 import { EventTeller } from '../cli/watching.js';
 import { followGuests } from '../client/follow.js';
@@ -10,6 +11,8 @@ export class DemoWatch {
   events = 0;
   revision = 0n;
   resumes = 0;
+  /** The hosts that each guest has been on, in order. */
+  readonly paths = new Map<string, string[]>();
   private readonly present = new Set<string>();
   private readonly stopping = new AbortController();
   private readonly done: Promise<void>;
@@ -34,7 +37,7 @@ export class DemoWatch {
       cutOff = false;
       mustHold(!anew || this.revision === 0n, 'a watch that is cut off resumes where it was');
       for (const event of events) {
-        if (event.event?.$case === 'upserted') this.present.add(event.event.value.vmid);
+        if (event.event?.$case === 'upserted') this.see(event.event.value);
         else if (event.event?.$case === 'deleted') this.present.delete(event.event.value.vmid);
         else continue;
         mustHold(event.revision > this.revision, `revision ${event.revision} comes after ${this.revision}`);
@@ -44,6 +47,12 @@ export class DemoWatch {
         if (text !== '') out.line(out.paint.dim('  ┊') + text);
       }
     }
+  }
+
+  private see({ vmid, hostname }: Guest): void {
+    this.present.add(vmid);
+    const path = this.paths.get(vmid) ?? [];
+    if (path.at(-1) !== hostname) this.paths.set(vmid, [...path, hostname]);
   }
 
   /** Waits until it has seen everybody go, and ends it. */

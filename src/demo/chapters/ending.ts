@@ -4,6 +4,7 @@ import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Host } from '#gen/virtdc/v1/host.js';
 import type { Paint } from '../../cli/paint.js';
 import type { Column } from '../../cli/table.js';
+import { plural } from '../../cli/words.js';
 import type { Testimony } from '../datacenter.js';
 import { mustHold } from '../discrepancy.js';
 import type { Stage } from '../stage.js';
@@ -15,7 +16,7 @@ interface Told {
   readonly guest: Guest;
 }
 
-export async function testimonies(stage: Stage, atFirst: readonly Testimony[]): Promise<void> {
+export async function testimonies(stage: Stage, watch: DemoWatch, atFirst: readonly Testimony[]): Promise<void> {
   const { out, size } = stage.it;
   stage.chapter('What the guests say', `${stage.datacenter.witnessed}, not from virtdc's tables`);
   const told = await Promise.all(
@@ -27,7 +28,7 @@ export async function testimonies(stage: Stage, atFirst: readonly Testimony[]): 
   out.table<Told>(
     [
       { title: 'guest', cell: ({ now }) => now.vmid },
-      { title: 'was on', cell: ({ atFirst: { hostnames } }) => hostnames.join(' and ') },
+      { title: 'has been on', cell: ({ now }) => watch.paths.get(now.vmid)?.join(', ') ?? '' },
       { title: 'is on', cell: ({ now }) => now.hostnames.join(' and ') || 'none' },
       { title: 'not on', cell: ({ now }) => now.absent.join(', ') },
       {
@@ -87,7 +88,7 @@ export async function ending(stage: Stage, watch: DemoWatch): Promise<void> {
   );
   await watch.end();
   stage.kept(
-    `the watch saw ${watch.events} changes in order, none missed and none twice; it resumed ${watch.resumes} time${watch.resumes === 1 ? '' : 's'}`,
+    `the watch saw ${watch.events} changes in order, none missed and none twice; it resumed ${plural(watch.resumes, 'time')}`,
   );
 
   await agreed(stage);

@@ -3,9 +3,11 @@
 import { formatMs } from '../../cli/amounts.js';
 import { migrationOf } from '../../cli/finish.js';
 import { MigrationView, outcomeOf } from '../../cli/progress.js';
+import { plural } from '../../cli/words.js';
 import { mustHold } from '../discrepancy.js';
 import type { Stage } from '../stage.js';
 
+/** How far a migration has to be before the service is stopped under it. */
 const UNDER_WAY_PERCENT = 15;
 
 export async function moving(stage: Stage): Promise<void> {
@@ -37,12 +39,11 @@ export async function evacuation(stage: Stage): Promise<void> {
   for (const { vmid } of guests) await stage.move(vmid);
   const { host } = await client.hosts.getHost({ hostname }, call);
   mustHold(host?.guests === 0 && host.claimed?.cpu === 0 && host.claimed.memoryKib === 0n, `${hostname} is empty`);
-  stage.kept(`${hostname} is empty: ${guests.length} guests left it, and nothing is held there`);
+  stage.kept(`${hostname} is empty: ${plural(guests.length, 'guest')} left it, and nothing is held there`);
   await stage.showHosts();
   await client.hosts.uncordonHost({ hostname, requestId: stage.requestId }, call);
 }
 
-/** How far a migration has to be before the service is stopped under it, or how long it is waited for. */
 export async function restart(stage: Stage): Promise<void> {
   const { client, call, out } = stage.it;
   const { vmid } = stage.datacenter.outgrown;
