@@ -93,9 +93,14 @@ function say(screen: Screen, json: boolean, exitCode: number, told: Told): numbe
 
 function tellRefusal(error: VirtdcError, screen: Screen, { server, json }: Circumstances): number {
   const { code, codeName, reason, metadata, violations, explanation } = error;
-  const message = code === Status.UNAVAILABLE && reason === '' ? unreached(server, error) : sentenceOf(error);
+  const unreached = code === Status.UNAVAILABLE && reason === '';
+  const message = unreached ? `no virtdc service answers at ${server}` : sentenceOf(error);
   say(screen, json, code, { code: codeName, reason, message, metadata, violations });
   if (json) return code;
+  if (unreached) {
+    screen.line(screen.paint.dim(safe(error.message)));
+    screen.line('It may be another one: --server or VIRTDC_SERVER. A service that wants TLS: --tls-ca and the like.');
+  }
   if (violations.length > 0) {
     const columns = [
       { title: 'field', cell: ({ field }: { field: string }) => field },
@@ -113,10 +118,6 @@ function sentenceOf({ violations, message }: VirtdcError): string {
   return violations.length === 1
     ? 'the request is not as it should be:'
     : `${violations.length} things in the request are not as they should be:`;
-}
-
-function unreached(server: string, { message }: VirtdcError): string {
-  return `no virtdc service answers at ${server} (${message}); name another with --server or VIRTDC_SERVER`;
 }
 
 function tellOperation(operation: Operation, screen: Screen, json: boolean): number {

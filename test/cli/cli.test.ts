@@ -201,7 +201,7 @@ describe('the command line', function () {
   it('says where it looked for a service that is not there', async () => {
     const { code, err } = await virtdc('127.0.0.1:1', ['guests']);
     assert.equal(code, 14);
-    assert.match(err, /no virtdc service answers at 127\.0\.0\.1:1 .*--server/);
+    assert.match(err, /no virtdc service answers at 127\.0\.0\.1:1\n.*\n.*--server/);
   });
 
   it('ends quietly when nobody reads on', async () => {
