@@ -16,6 +16,7 @@ import { ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
 import type { ListenAddress, TlsFiles } from '../config.js';
 import { LIMITS } from '../limits.js';
 import { guestInfoService } from './guest-info.js';
+import { healthDescriptor } from './health-descriptor.js';
 import { hostInfoService } from './host-info.js';
 import { errorsInterceptor } from './interceptors/errors.js';
 import { type CallMeter, requestsInterceptor } from './interceptors/requests.js';
@@ -117,8 +118,9 @@ function without<S extends { readonly methods: object }>(service: S, method: key
 
 /** Under both names: older tools ask for v1alpha only, which has the same messages. */
 function addReflection(server: Server): void {
-  const names = SERVICES.map((service) => service.fullName);
-  const service = ServerReflection(readFileSync(DESCRIPTOR), names);
+  const names = [...SERVICES, HealthDefinition].map((service) => service.fullName);
+  // Sets of descriptors one after another are one set.
+  const service = ServerReflection(Buffer.concat([readFileSync(DESCRIPTOR), healthDescriptor()]), names);
   const { serverReflectionInfo } = ServerReflectionService;
   const alpha = { ...serverReflectionInfo, path: serverReflectionInfo.path.replace('.v1.', '.v1alpha.') };
   server.add(ServerReflectionService, service);
