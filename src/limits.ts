@@ -97,6 +97,8 @@ export const LIMITS = {
   agentRetryMs: 15 * SECOND_MS,
 
   /** Operations. */
+  /** How often a deed that waits for the lease looks whether it may go. */
+  fencePollMs: 100,
   operationsAtOnce: 256,
   migrationsOutPerHost: 1,
   migrationsInPerHost: 1,

@@ -1,21 +1,23 @@
-// Drives every open operation through its recipe: enters a step (committed), does it, looks when in doubt, undoes on failure.
-// A process that starts, or takes over, finds the open operations in the fleet and goes on from the step they were in.
+// Drives every open operation through its recipe, as long as this process leads. One that starts, or takes over, finds the
+// open operations in the fleet and goes on from the step they were in.
 
 import type { Logger } from 'pino';
-import { type Authority, UnavailableError } from '../authority/authority.js';
-import { advance, type Effects, type OperationPatch } from '../commands/operations/advance.js';
+import { type AuthorityHealth, type RunningAuthority, UnavailableError } from '../authority/authority.js';
+import { advance } from '../commands/operations/advance.js';
 import type { Command } from '../fleet/decision.js';
 import { isOpen, type Operation, type OperationKind } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { type HostDriver, HypervisorError, type MigrationProgress } from '../ports/hypervisor.js';
+import type { HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { Admission } from './admission.js';
 import { definitionOf } from './definition.js';
-import { type Act, type Recipe, type Step, StepFailure } from './step.js';
+import { fenced } from './fence.js';
+import { AlreadyEnded, Run } from './run.js';
+import { type Act, type Recipe, StepFailure } from './step.js';
 
 export interface ExecutorParts {
-  readonly authority: Authority;
+  readonly authority: RunningAuthority;
   readonly clock: Clock;
   readonly log: Logger;
   readonly recipes: { readonly [K in OperationKind]: Recipe };
@@ -36,19 +38,20 @@ export interface Executor {
   ended(operation: string, signal: AbortSignal): Promise<Operation>;
 }
 
-/** The operation was ended by somebody else (its host was declared dead, say): nothing is left to do. */
-class AlreadyEnded extends Error {}
+type Commit = <R>(command: Command<R>, operation: Operation) => Promise<R>;
 
 export function createExecutor(parts: ExecutorParts): Executor {
   const { authority, clock, log } = parts;
   const stopping = new AbortController();
+  /** Until another leads: what this process knows may be old by then, so it goes on with nothing. */
+  let term = new AbortController();
   const running = new Map<string, Promise<void>>();
   const cancels = new Map<string, AbortController>();
   const waiters = new Map<string, Set<(operation: Operation) => void>>();
   const progress = new Map<string, MigrationProgress>();
   const progressListeners = new Set<(operation: string, progress: MigrationProgress) => void>();
   const admission = new Admission();
-  let unsubscribe: (() => void) | undefined;
+  let subscriptions: readonly (() => void)[] = [];
 
   function noticed(operation: Operation): void {
     if (isOpen(operation)) {
@@ -63,10 +66,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   function drive(name: string): void {
-    if (stopping.signal.aborted) return;
+    const signal = AbortSignal.any([stopping.signal, term.signal]);
+    if (signal.aborted) return;
     const cancel = new AbortController();
     cancels.set(name, cancel);
-    const done = runToEnd(name, cancel)
+    const done = runToEnd(name, cancel, signal)
       .catch((error: unknown) => log.error({ operation: name, err: error }, 'operation left open'))
       .finally(() => {
         running.delete(name);
@@ -75,34 +79,48 @@ export function createExecutor(parts: ExecutorParts): Executor {
     running.set(name, done);
   }
 
-  async function runToEnd(name: string, cancel: AbortController): Promise<void> {
+  async function runToEnd(name: string, cancel: AbortController, signal: AbortSignal): Promise<void> {
     const operation = present(name);
     if (operation.cancelRequested) cancel.abort(new StepFailure('CANCELLED', 'cancelled'));
-    const act = actFor(name, cancel.signal);
-    await predecessorsEnded(operation);
-    const release = await place(operation, cancel.signal);
+    let release = (): void => {};
     try {
-      await new Run(act, parts.recipes[operation.input.kind], commit).toEnd();
+      await predecessorsEnded(operation, signal);
+      release = await place(operation, cancel.signal, signal);
+      const commit: Commit = (command, of) => committed(command, of, signal);
+      await new Run(actFor(name, cancel.signal, signal, commit), parts.recipes[operation.input.kind], commit).toEnd();
     } catch (error) {
-      if (error instanceof AlreadyEnded || stopping.signal.aborted) return;
-      throw error;
+      if (!(error instanceof AlreadyEnded) && !signal.aborted) throw error;
     } finally {
       release();
     }
   }
 
+  function healthChanged({ state }: AuthorityHealth): void {
+    if (state === 'FOLLOWING' || state === 'FAILED') term.abort(new UnavailableError('another leads'));
+    else if (state === 'LEADING' && term.signal.aborted) takeUp();
+  }
+
+  /** Every open operation, once what was driven in an earlier term has let go. */
+  function takeUp(): void {
+    const earlier = [...running.values()];
+    term = new AbortController();
+    void Promise.all(earlier).then(() => {
+      for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);
+    });
+  }
+
   /** One that is cancelled while it waits needs no place: nothing is done any more but to take it back. */
-  async function place(operation: Operation, cancelled: AbortSignal): Promise<() => void> {
+  async function place(operation: Operation, cancelled: AbortSignal, signal: AbortSignal): Promise<() => void> {
     try {
-      return await admission.enter(operation, AbortSignal.any([stopping.signal, cancelled]));
+      return await admission.enter(operation, AbortSignal.any([signal, cancelled]));
     } catch (error) {
-      if (stopping.signal.aborted || !cancelled.aborted) throw error;
+      if (signal.aborted || !cancelled.aborted) throw error;
       return () => {};
     }
   }
 
   /** Another open operation on the guest, of which this is not a part, ends first (a terminate supersedes). */
-  async function predecessorsEnded(operation: Operation): Promise<void> {
+  async function predecessorsEnded(operation: Operation, signal: AbortSignal): Promise<void> {
     const others = [...authority.fleet.all('operation')].filter(
       (other) =>
         isOpen(other) &&
@@ -113,7 +131,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
         other.createdAt <= operation.createdAt &&
         other.cancelRequested,
     );
-    await Promise.all(others.map((other) => ended(other.name, stopping.signal)));
+    await Promise.all(others.map((other) => ended(other.name, signal)));
   }
 
   function present(name: string): Operation {
@@ -123,9 +141,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   /** Commits, waiting out times in which nothing can be committed; the libvirt side is never ahead of the journal. */
-  async function commit<R>(command: Command<R>, operation: Operation): Promise<R> {
+  async function committed<R>(command: Command<R>, operation: Operation, signal: AbortSignal): Promise<R> {
     for (;;) {
-      stopping.signal.throwIfAborted();
+      signal.throwIfAborted();
       try {
         const answer = await authority.execute(command, {
           principal: operation.principal,
@@ -137,14 +155,13 @@ export function createExecutor(parts: ExecutorParts): Executor {
         throw new StepFailure(answer.refusal.reason, answer.refusal.message, answer.refusal.metadata);
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        await clock.sleep(LIMITS.stepRetryMs, stopping.signal);
+        await clock.sleep(LIMITS.stepRetryMs, signal);
       }
     }
   }
 
-  function actFor(name: string, cancelled: AbortSignal): Act {
+  function actFor(name: string, cancelled: AbortSignal, signal: AbortSignal, commit: Commit): Act {
     const act: Act = {
-      // Read anew each time: a new term of this process has another fleet and epoch.
       get fleet() {
         return authority.fleet;
       },
@@ -153,7 +170,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       },
       clock,
       log: log.child({ operation: name }),
-      signal: stopping.signal,
+      signal,
       cancelled,
       operation: () => present(name),
       guest() {
@@ -161,7 +178,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
         if (guest === undefined) throw new StepFailure('GUEST_NOT_FOUND', `guest ${present(name).target} is gone`);
         return guest;
       },
-      driver: parts.driver,
+      driver: (hostname) => fenced(parts.driver(hostname), authority, clock, signal),
       definition: (guest, disks) => definitionOf(authority.fleet, guest, name, authority.epoch, disks),
       note: async (notes, effects) => void (await commit(advance(name, { notes }, effects), present(name))),
       execute: (command) => commit(command, present(name)),
@@ -170,7 +187,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
         progress.set(name, figures);
         for (const listener of progressListeners) listener(name, figures);
       },
-      ended: (operation) => ended(operation, stopping.signal),
+      ended: (operation) => ended(operation, signal),
     };
     return act;
   }
@@ -205,13 +222,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   return {
     start() {
-      unsubscribe = authority.onCommit((entries) => {
+      const committed = authority.onCommit((entries) => {
         for (const entry of entries) if (entry.kind === 'operation' && entry.after !== undefined) noticed(entry.after);
       });
-      for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);
+      subscriptions = [committed, authority.onHealth(healthChanged)];
+      takeUp();
     },
     async stop() {
-      unsubscribe?.();
+      for (const unsubscribe of subscriptions) unsubscribe();
       stopping.abort(new UnavailableError('virtdc is stopping'));
       // A call that a host does not answer ends with its connection, and can commit nothing any more.
       const enough = new AbortController();
@@ -226,132 +244,4 @@ export function createExecutor(parts: ExecutorParts): Executor {
     },
     ended,
   };
-}
-
-type Commit = <R>(command: Command<R>, operation: Operation) => Promise<R>;
-
-/** One operation on its way through its recipe. */
-class Run {
-  constructor(
-    private readonly act: Act,
-    private readonly recipe: Recipe,
-    private readonly commit: Commit,
-  ) {}
-
-  async toEnd(): Promise<void> {
-    const { step, notes } = this.act.operation();
-    const undoing = notes.undoing;
-    if (undoing !== undefined) return this.takeBack(undoing, JSON.parse(notes.failure ?? '{}') as Failure);
-    const resumedAt = this.recipe.steps.findIndex((one) => one.name === step);
-    for (let i = Math.max(0, resumedAt); i < this.recipe.steps.length; i++) {
-      const current = this.recipe.steps[i] as Step;
-      try {
-        if (this.act.cancelled.aborted && this.recipe.cancellableBefore(current.name)) {
-          throw new StepFailure('CANCELLED', 'cancelled on request');
-        }
-        if (i !== resumedAt) await this.enter(current);
-        await this.perform(current, i === resumedAt);
-      } catch (error) {
-        if (this.act.signal.aborted || error instanceof AlreadyEnded) throw error;
-        return this.takeBack(current.name, failureOf(error, this.act));
-      }
-    }
-    const migration = this.recipe.migration?.(this.act.operation());
-    await this.end({ state: 'SUCCEEDED', migration }, this.recipe.succeeded);
-  }
-
-  private async enter(step: Step): Promise<void> {
-    const operation = this.act.operation();
-    const state = operation.cancelRequested ? 'CANCELLING' : 'RUNNING';
-    await this.commit(advance(operation.name, { state, step: step.name }, step.intent), operation);
-  }
-
-  /** The deed, retried while surely nothing was sent, and looked for while nobody knows. */
-  private async perform(step: Step, takenUp: boolean): Promise<void> {
-    let look = takenUp;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        if (look && (await step.observe(this.act)) === 'DONE') return;
-        await step.do(this.act);
-        return;
-      } catch (error) {
-        if (this.act.signal.aborted || !(error instanceof HypervisorError)) throw error;
-        this.act.log.warn({ step: step.name, attempt, err: error }, 'step in doubt');
-        if (error.kind === 'UNKNOWN_OUTCOME') {
-          await this.barrier(error.hostname);
-          look = true;
-        } else if (error.kind !== 'UNREACHABLE' || attempt >= LIMITS.stepRetries) {
-          throw error;
-        }
-        await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
-      }
-    }
-  }
-
-  /** Until the host answers on a new connection; however long that takes, claims and binding stay. */
-  private async barrier(hostname: string): Promise<void> {
-    for (;;) {
-      try {
-        return await this.act.driver(hostname).barrier();
-      } catch (error) {
-        if (!(error instanceof HypervisorError)) throw error;
-        await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
-      }
-    }
-  }
-
-  private async takeBack(from: string, failure: Failure): Promise<void> {
-    const steps = this.recipe.steps;
-    for (let i = steps.findIndex((one) => one.name === from); i >= 0; i--) {
-      const step = steps[i] as Step;
-      if (step.undo === undefined) continue;
-      await this.note({ undoing: step.name, failure: JSON.stringify(failure) });
-      await this.undo(step);
-    }
-    const { reason, message, metadata } = failure;
-    const state = reason === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
-    await this.end({ state, error: { reason, message, metadata } }, this.recipe.failed);
-  }
-
-  /** Waits for a host that does not answer; what a host refuses for good is left to the audit, and the end goes on. */
-  private async undo(step: Step): Promise<void> {
-    for (let refusals = 0; refusals < LIMITS.stepRetries; ) {
-      try {
-        return await step.undo?.(this.act);
-      } catch (error) {
-        if (this.act.signal.aborted || error instanceof AlreadyEnded) throw error;
-        this.act.log.warn({ step: step.name, err: error }, 'undo not done yet');
-        const kind = error instanceof HypervisorError ? error.kind : 'REFUSED';
-        if (kind === 'UNKNOWN_OUTCOME') await this.barrier((error as HypervisorError).hostname);
-        else if (kind !== 'UNREACHABLE') refusals++;
-        await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
-      }
-    }
-    this.act.log.error({ step: step.name }, 'undo given up');
-  }
-
-  private note(notes: Record<string, string>): Promise<unknown> {
-    const operation = this.act.operation();
-    return this.commit(advance(operation.name, { notes }), operation);
-  }
-
-  private async end(patch: OperationPatch, effects: Effects): Promise<void> {
-    const operation = this.act.operation();
-    await this.commit(advance(operation.name, { ...patch, endedAt: this.act.clock.now() }, effects), operation);
-  }
-}
-
-interface Failure {
-  readonly reason: string;
-  readonly message: string;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-function failureOf(error: unknown, act: Act): Failure {
-  if (error instanceof StepFailure) return { reason: error.reason, message: error.message, metadata: error.metadata };
-  if (error instanceof HypervisorError) {
-    return { reason: `HOST_${error.kind}`, message: error.message, metadata: { hostname: error.hostname } };
-  }
-  act.log.error({ err: error }, 'a step threw what is no failure');
-  return { reason: 'INTERNAL', message: 'internal error; see the log of this operation', metadata: {} };
 }
