@@ -1,7 +1,7 @@
 // Things that take a while, as a person likes to see them: a bar for what has an end in sight, a spinner for what has
 // none. Where the output is no terminal, a plain line whenever something has changed.
 
-import type { GuestMigration, MigrationProgress } from '#gen/virtdc/v1/migration.js';
+import type { GuestMigration, MigrationForecast, MigrationProgress } from '#gen/virtdc/v1/migration.js';
 import { formatBytes, formatMs } from './amounts.js';
 import type { Screen } from './screen.js';
 import { safe, widthOf } from './text.js';
@@ -88,4 +88,23 @@ export function outcomeOf({ sourceHost, destHost, result }: GuestMigration): str
   const still = result.blackoutMs ?? result.downtimeMs;
   const pause = still === undefined ? '' : `, standing still for ${formatMs(Number(still))} of it`;
   return `${route} in ${formatMs(Number(result.totalMs))}${pause}`;
+}
+
+/** What is expected of a migration, in phrases. */
+export function forecastOf(forecast: MigrationForecast | undefined): string[] {
+  if (forecast === undefined) return [];
+  const { bytesTotal, totalMs, blackoutMs, dirtyBytesPerS, bandwidthBytesPerS } = forecast;
+  const parts = [
+    bytesTotal !== undefined && `${formatBytes(bytesTotal)} to copy`,
+    bandwidthBytesPerS !== undefined && `at ${formatBytes(bandwidthBytesPerS)}/s`,
+    dirtyBytesPerS !== undefined && `dirties ${formatBytes(dirtyBytesPerS)}/s`,
+    totalMs !== undefined && `expected to take ${formatMs(Number(totalMs))}`,
+    blackoutMs !== undefined && `standing still for ${formatMs(Number(blackoutMs))} of it`,
+  ];
+  return parts.filter((part) => part !== false);
+}
+
+/** How a migration travels, in phrases. */
+export function howOf({ copiesDisks, arrivesPaused }: { copiesDisks: boolean; arrivesPaused: boolean }): string[] {
+  return [copiesDisks && 'copies its disks', arrivesPaused && 'arrives paused'].filter((part) => part !== false);
 }

@@ -53,7 +53,7 @@ async function perform(isLab: boolean, surroundings: Surroundings): Promise<void
   let service: DemoService | undefined;
   let stage: Stage | undefined;
   try {
-    screen.move(isLab ? 'bringing three libvirt hosts up ...' : '');
+    screen.move(isLab ? 'bringing three libvirt hosts up ...' : 'starting the service ...');
     datacenter = isLab ? await labDatacenter(surroundings.interrupted) : await simulatedDatacenter(directory);
     service = new DemoService(join(directory, 'data'), datacenter.environment);
     await service.start();

@@ -118,6 +118,9 @@ describe('the command line', function () {
     assert.match(withoutColour(shown), /▕[█ ▏▎▍▌▋▊▉]{24}▏/);
     assert.ok(shown.endsWith('\n'));
     assert.match(await ok('migrations'), /web-1 +node1 +node2 +SUCCEEDED/);
+    const { migrations } = JSON.parse(await ok('migrations --json')) as { migrations: { operation: string }[] };
+    const fields = await ok(`migrations show ${migrations.at(-1)?.operation}`);
+    assert.match(fields, /^result +moved from node1 to node2 in /m);
     assert.match(await ok('migrate web-1 --check'), /STORAGE +PASS/);
   });
 

@@ -1,21 +1,14 @@
-// virtdc migrate and migrations: guests move from host to host while they run.
+// virtdc migrate: a guest moves to another host while it runs.
 
 import type { Command } from 'commander';
-import {
-  type MigrationCheck,
-  type MigrationForecast,
-  type MigrationPolicy,
-  OnTimeout,
-} from '#gen/virtdc/v1/migration.js';
-import { CheckMigrationResponse, ListMigrationsResponse } from '#gen/virtdc/v1/migration_service.js';
+import { type MigrationCheck, type MigrationPolicy, OnTimeout } from '#gen/virtdc/v1/migration.js';
+import { CheckMigrationResponse } from '#gen/virtdc/v1/migration_service.js';
 import { Operation } from '#gen/virtdc/v1/operation.js';
-import { formatBytes, formatMs } from '../amounts.js';
-import { MIGRATION_COLUMNS } from '../entities.js';
 import { AnswerIsNo, UsageError } from '../failure.js';
 import { finish, migrationOf } from '../finish.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { choice, given, type IfRevision, ifRevision, valuesOf, whole } from '../options.js';
-import { outcomeOf } from '../progress.js';
+import { forecastOf, howOf, outcomeOf } from '../progress.js';
 import type { Column } from '../table.js';
 import { safe } from '../text.js';
 import { bare, paintVerdict } from '../words.js';
@@ -51,15 +44,6 @@ export function addMigrate(program: Command, bind: Bind): void {
         .option('--no-auto-converge', 'never slow the guest down'),
     ),
     migrate,
-  );
-  const migrations = program.command('migrations').description('migrations, past and present');
-  bind(
-    migrations
-      .command('list', { isDefault: true })
-      .description('the table of migrations, newest first')
-      .argument('[vmid...]')
-      .option('--limit <n>', 'at most so many; 100 if not given', whole),
-    list,
   );
 }
 
@@ -124,33 +108,12 @@ const CHECK_COLUMNS: readonly Column<MigrationCheck>[] = [
 
 async function check(it: Invocation, options: MigrateOptions, vmid: string, destHost: string): Promise<void> {
   const answer = await it.client.migration.checkMigration({ vmid, destHost, policy: policyOf(options) }, it.call);
-  const { checks, forecast, copiesDisks, arrivesPaused } = answer;
+  const { checks, forecast } = answer;
   if (it.json) it.printJson(CheckMigrationResponse.toJSON(answer));
   else {
     it.out.line(`${safe(vmid)}: ${safe(answer.sourceHost)} → ${safe(answer.destHost)}`);
     it.out.table(CHECK_COLUMNS, checks);
-    const how = [copiesDisks && 'copies its disks', arrivesPaused && 'arrives paused'].filter((part) => part !== false);
-    it.out.line([...forecastOf(forecast), ...how].join(', '));
+    it.out.line([...forecastOf(forecast), ...howOf(answer)].join(', '));
   }
   if (checks.some(({ verdict }) => verdict === 'CHECK_VERDICT_FAIL')) throw new AnswerIsNo();
-}
-
-function forecastOf(forecast: MigrationForecast | undefined): string[] {
-  if (forecast === undefined) return [];
-  const { bytesTotal, totalMs, blackoutMs, dirtyBytesPerS, bandwidthBytesPerS } = forecast;
-  const parts = [
-    bytesTotal !== undefined && `${formatBytes(bytesTotal)} to copy`,
-    bandwidthBytesPerS !== undefined && `at ${formatBytes(bandwidthBytesPerS)}/s`,
-    dirtyBytesPerS !== undefined && `dirties ${formatBytes(dirtyBytesPerS)}/s`,
-    totalMs !== undefined && `expected to take ${formatMs(Number(totalMs))}`,
-    blackoutMs !== undefined && `standing still for ${formatMs(Number(blackoutMs))} of it`,
-  ];
-  return parts.filter((part) => part !== false);
-}
-
-async function list(it: Invocation, { limit = 100 }: { limit?: number }, ...vmids: string[]): Promise<void> {
-  const answer = await it.client.migration.listMigrations({ filter: { vmids }, pageSize: limit }, it.call);
-  if (it.json) it.printJson(ListMigrationsResponse.toJSON(answer));
-  else if (answer.migrations.length > 0) it.out.table(MIGRATION_COLUMNS, answer.migrations);
-  else it.err.line('no migrations');
 }
