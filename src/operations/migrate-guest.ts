@@ -131,13 +131,16 @@ const performStep: Step = {
         .finally(() => {
           over = true;
         });
-      const stopped = await watchMigration(act, source, input.policy, () => over);
+      const watching = watchMigration(act, source, input.policy, () => over);
+      // Not only at the watch's next turn: a guest that arrives paused stands still from now on.
+      await Promise.race([performed, watching]);
       const failure = await performed;
       act.signal.throwIfAborted();
       if (failure instanceof HypervisorError && failure.kind === 'UNKNOWN_OUTCOME') throw failure;
       if (failure !== undefined && !(failure instanceof HypervisorError)) throw failure;
       const rest = await settle(act, { source, dest }, input);
       blackout.over();
+      const stopped = await watching;
       if (rest !== 'MOVED') throw stopped ?? explained(failure, rest, guest);
       await act.note({ figures: JSON.stringify(await blackout.figures()) });
     } finally {

@@ -8,7 +8,7 @@ import type { Command } from '../fleet/decision.js';
 import type { HostFacts } from '../fleet/host.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { type DomainEvent, type HostDriver, HypervisorError } from '../ports/hypervisor.js';
+import { type DomainEvent, type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { GuestDetailsReader } from './guest-details.js';
 import { Reapply } from './reapply.js';
@@ -38,7 +38,7 @@ export class HostWatch {
 
   constructor(private readonly parts: HostWatchParts) {
     this.hostname = parts.driver.address.hostname;
-    this.details = new GuestDetailsReader(parts.driver, parts.clock);
+    this.details = new GuestDetailsReader(parts.driver, parts.clock, parts.log, () => this.lookSoon());
     this.reapply = new Reapply(parts.driver, parts.authority, parts.log);
   }
 
@@ -65,6 +65,7 @@ export class HostWatch {
     this.nudge.abort();
     // Ends the look at a host that does not answer, too.
     await this.parts.driver.close();
+    await this.details.stop();
     await this.done;
   }
 
@@ -132,19 +133,22 @@ export class HostWatch {
     const { driver, clock, authority } = this.parts;
     const shutDown = this.shutDown;
     this.shutDown = new Set();
+    const details = this.details.take();
+    let domains: readonly ObservedDomain[];
     try {
       const facts: HostFacts | undefined = this.factsWanted ? await driver.facts() : undefined;
-      const domains = await driver.domains();
-      const details = await this.details.read(authority.fleet, domains);
+      domains = await driver.domains();
       await this.tell(observeHost({ hostname: this.hostname, at: clock.now(), domains, facts, details, shutDown }));
       if (facts !== undefined) this.factsWanted = false;
     } catch (error) {
       for (const uuid of shutDown) this.shutDown.add(uuid);
+      this.details.giveBack(details);
       throw error;
     }
     this.silentSinceMs = undefined;
     this.lastSeen = clock.now();
     await this.reapply.run(this.details);
+    this.details.ask(authority.fleet, domains);
   }
 
   private async sawNothing(error: HypervisorError): Promise<void> {

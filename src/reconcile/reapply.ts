@@ -26,6 +26,7 @@ export class Reapply {
     for (const guest of this.authority.fleet.guestsOn(this.driver.address.hostname)) {
       this.compareBoots(guest);
       if (!this.pending.has(guest.uuid) || guest.state !== 'RUNNING' || guest.operation !== '') continue;
+      if (details.isAsking(guest.uuid)) continue;
       if (!this.authority.mayAct()) return;
       try {
         if (await this.asAsked(guest)) this.pending.delete(guest.uuid);

@@ -2,8 +2,8 @@
 // never removed.
 
 import assert from 'node:assert/strict';
-import { lab, needsLab, nextBeat, virsh } from '../lab.js';
 import { createGuest, removeGuest } from '../lab/guest-of.js';
+import { lab, needsLab, nextBeat, virsh } from '../lab.js';
 import { Datacenter } from './datacenter.js';
 import { beatsOnlyOn, domainsOn, hostsOf, hostsThatKnow, volumesIn } from './witness.js';
 
@@ -12,8 +12,8 @@ const MIB = 1024;
 describe('adopted guests on real hosts', function () {
   this.timeout(90_000);
   let dc: Datacenter;
-  before(needsLab());
-  before(async () => {
+  before(async function () {
+    await needsLab().call(this);
     dc = await Datacenter.start('tls');
   });
   after(async () => await dc?.end());
@@ -23,15 +23,24 @@ describe('adopted guests on real hosts', function () {
     const { bootId } = await nextBeat('node1', 'alien-1');
     await dc.whenHost('node1', ({ claimed, maxCpu, availCpu }) => claimed?.cpu === 1 && availCpu === maxCpu - 1);
     const { adoptions: planned } = await dc.client.guests.adoptGuests({ hostname: 'node1', validateOnly: true });
-    assert.deepEqual(planned.map(({ domainName, verdict }) => [domainName, verdict]), [['alien-1', 'ADOPT_VERDICT_ADOPTED']]);
+    assert.deepEqual(
+      planned.map(({ domainName, verdict }) => [domainName, verdict]),
+      [['alien-1', 'ADOPT_VERDICT_ADOPTED']],
+    );
     assert.deepEqual(await dc.guests(), []);
     const { adoptions } = await dc.client.guests.adoptGuests({
       hostname: 'node1',
       domains: [{ domain: { $case: 'domainName', value: 'alien-1' }, vmid: 'taken' }],
     });
-    assert.deepEqual(adoptions.map(({ verdict, detail }) => [verdict, detail]), [['ADOPT_VERDICT_ADOPTED', adoptions[0]?.detail]]);
+    assert.deepEqual(
+      adoptions.map(({ verdict, detail }) => [verdict, detail]),
+      [['ADOPT_VERDICT_ADOPTED', adoptions[0]?.detail]],
+    );
     const guest = await dc.guest('taken');
-    assert.deepEqual([guest.adopted, guest.persistent, guest.hostname, guest.state], [true, false, 'node1', 'GUEST_STATE_RUNNING']);
+    assert.deepEqual(
+      [guest.adopted, guest.persistent, guest.hostname, guest.state],
+      [true, false, 'node1', 'GUEST_STATE_RUNNING'],
+    );
     assert.equal((await beatsOnlyOn('node1', 'alien-1')).bootId, bootId);
     await dc.holds();
   });

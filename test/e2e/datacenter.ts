@@ -2,17 +2,17 @@
 // the books are compared with what virsh and the guests themselves say.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Host } from '#gen/virtdc/v1/host.js';
+import { DiskFormat } from '#gen/virtdc/v1/image.js';
 import type { GuestMigration } from '#gen/virtdc/v1/migration.js';
 import type { Operation } from '#gen/virtdc/v1/operation.js';
 import type { AuditResponse } from '#gen/virtdc/v1/operations_service.js';
 import type { SubmitGuestRequest } from '#gen/virtdc/v1/placement_service.js';
-import { DiskFormat } from '#gen/virtdc/v1/image.js';
 import { PoolKind } from '#gen/virtdc/v1/pool.js';
 import { partsOf } from '../../src/cli/commands/images.js';
 import { connect, type VirtdcClient } from '../../src/client/connect.js';
@@ -107,14 +107,23 @@ export class Datacenter {
     if (way === 'unix') {
       for (const hostname of HOSTS) await hosts.updateHost({ hostname, uri: await lab('uri', hostname, 'virtdc') });
     }
-    await Promise.all(HOSTS.map((hostname) => this.whenHost(hostname, ({ condition }) => condition === 'HOST_CONDITION_READY')));
+    await Promise.all(
+      HOSTS.map((hostname) => this.whenHost(hostname, ({ condition }) => condition === 'HOST_CONDITION_READY')),
+    );
     const hostnames = [...HOSTS];
     await hosts.registerPool({ name: 'shared', kind: PoolKind.SHARED, hostnames });
     await hosts.registerPool({ name: 'local', kind: PoolKind.LOCAL, hostnames });
     const file = await lab('base-image');
-    const { size } = await (await import('node:fs/promises')).stat(file);
+    const { size } = await stat(file);
     for (const pool of ['shared', 'local']) {
-      const header = { pool, name: BASE_IMAGE, hostname: '', format: DiskFormat.QCOW2, sizeBytes: BigInt(size), sha256: '' };
+      const header = {
+        pool,
+        name: BASE_IMAGE,
+        hostname: '',
+        format: DiskFormat.QCOW2,
+        sizeBytes: BigInt(size),
+        sha256: '',
+      };
       await hosts.pushImage(partsOf(file, header));
     }
     const xml = await lab('base-xml');
@@ -231,13 +240,24 @@ export class Datacenter {
     try {
       await eventually('the audit finds nothing', agrees, { withinMs: BOOKS_AGREE_WITHIN_MS, everyMs: 250 });
     } catch (error) {
-      throw new Error(`${String(error)}: ${JSON.stringify(found.map(({ hostname, findings }) => [hostname, findings]), printable)}`);
+      throw new Error(
+        `${String(error)}: ${JSON.stringify(
+          found.map(({ hostname, findings }) => [hostname, findings]),
+          printable,
+        )}`,
+      );
     }
   }
 }
 
 export function submission(vmid: string, more: Partial<SubmitGuestRequest> = {}) {
-  const sizes = { cpu: 1, maxCpu: 4, memoryKib: BigInt(128 * MIB), maxMemoryKib: BigInt(256 * MIB), ioKib: BigInt(64 * MIB) };
+  const sizes = {
+    cpu: 1,
+    maxCpu: 4,
+    memoryKib: BigInt(128 * MIB),
+    maxMemoryKib: BigInt(256 * MIB),
+    ioKib: BigInt(64 * MIB),
+  };
   return { vmid, baseGuest: 'base', pool: 'shared', ...sizes, ...more };
 }
 
@@ -267,8 +287,14 @@ async function claimsCover(guests: readonly Guest[]): Promise<void> {
       const [{ resources, retakeKib } = { resources: undefined, retakeKib: 0n }] = claims;
       assert.ok(resources);
       const memoryKib = Number(resources.memoryKib);
-      assert.ok(resources.cpu >= domain.pluggedCpu, `${guest.vmid}: ${resources.cpu} vCPUs claimed, ${domain.pluggedCpu} plugged`);
-      assert.ok(memoryKib >= withOverhead(domain.balloonKib), `${guest.vmid}: ${memoryKib} KiB claimed, balloon ${domain.balloonKib}`);
+      assert.ok(
+        resources.cpu >= domain.pluggedCpu,
+        `${guest.vmid}: ${resources.cpu} vCPUs claimed, ${domain.pluggedCpu} plugged`,
+      );
+      assert.ok(
+        memoryKib >= withOverhead(domain.balloonKib),
+        `${guest.vmid}: ${memoryKib} KiB claimed, balloon ${domain.balloonKib}`,
+      );
       assert.ok(
         memoryKib + Number(retakeKib) >= withOverhead(domain.maxMemoryKib),
         `${guest.vmid}: ${memoryKib} + ${retakeKib} KiB kept, it can take ${domain.maxMemoryKib}`,
@@ -280,7 +306,8 @@ async function claimsCover(guests: readonly Guest[]): Promise<void> {
 /** What is available is what may be sold less the claims and the greatest retake. */
 function sumsAreRight(host: Host, guests: readonly Guest[]): void {
   const claims = guests.flatMap(({ claims: all }) => all.filter(({ hostname }) => hostname === host.hostname));
-  const sum = (of: (claim: (typeof claims)[number]) => bigint): bigint => claims.reduce((total, claim) => total + of(claim), 0n);
+  const sum = (of: (claim: (typeof claims)[number]) => bigint): bigint =>
+    claims.reduce((total, claim) => total + of(claim), 0n);
   const retakeKib = claims.reduce((most, { retakeKib: each }) => (each > most ? each : most), 0n);
   const claimed = {
     cpu: Number(sum(({ resources }) => BigInt(resources?.cpu ?? 0))),
@@ -298,7 +325,9 @@ async function disksAreThose(guests: readonly Guest[]): Promise<void> {
   const ours = (pool: string, host?: string): string[] =>
     guests
       .filter(({ hostname }) => host === undefined || hostname === host)
-      .flatMap(({ disks }) => disks.filter((disk) => disk.pool === pool && disk.madeByVirtdc).map(({ volume }) => volume));
+      .flatMap(({ disks }) =>
+        disks.filter((disk) => disk.pool === pool && disk.madeByVirtdc).map(({ volume }) => volume),
+      );
   const others = (volumes: readonly string[]): string[] =>
     volumes.filter((volume) => volume !== BASE_IMAGE && !volume.startsWith('alien-')).sort();
   assert.deepEqual(others(await volumesIn('shared', 'node1')), ours('shared').sort(), 'the shared pool');

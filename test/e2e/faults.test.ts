@@ -12,8 +12,8 @@ const PEERS_GIVEN_UP_MS = 24_000;
 describe('faults on real hosts', function () {
   this.timeout(120_000);
   let dc: Datacenter;
-  before(needsLab());
-  before(async () => {
+  before(async function () {
+    await needsLab().call(this);
     dc = await Datacenter.start('tls');
   });
   after(async () => await dc?.end());
@@ -82,7 +82,9 @@ describe('faults on real hosts', function () {
   it('makes a guest once where libvirtd hangs for longer than a call may take', async () => {
     for (const hostname of HOSTS) if (hostname !== 'node3') await dc.client.hosts.cordonHost({ hostname });
     await lab('freeze', 'node3');
-    const { operation } = await dc.client.placement.submitGuest(submission('patient', { restartPolicy: 'RESTART_POLICY_WITH_HOST' }));
+    const { operation } = await dc.client.placement.submitGuest(
+      submission('patient', { restartPolicy: 'RESTART_POLICY_WITH_HOST' }),
+    );
     await dc.whenHost('node3', ({ condition }) => condition === 'HOST_CONDITION_SUSPECT', 60_000);
     const { claims, hostname } = await dc.guest('patient');
     assert.deepEqual([claims.length, hostname], [1, 'node3']);

@@ -13,8 +13,8 @@ const DIGEST = 'dd if=/dev/vda bs=1M 2>/dev/null | md5sum';
 describe('guests on local disks of real hosts', function () {
   this.timeout(90_000);
   let dc: Datacenter;
-  before(needsLab());
-  before(async () => {
+  before(async function () {
+    await needsLab().call(this);
     dc = await Datacenter.start('tls');
   });
   after(async () => await dc?.end());
@@ -73,7 +73,11 @@ describe('guests on local disks of real hosts', function () {
   it('leaves nothing of a guest that libvirt cannot start', async () => {
     const { placement, guests } = dc.client;
     const xml = (await lab('base-xml')).replace(/<kernel>[^<]*/, '<kernel>/var/cache/no-such-kernel');
-    await guests.importBaseGuest({ name: 'broken', source: { $case: 'xml', value: xml }, images: { vda: 'base.qcow2' } });
+    await guests.importBaseGuest({
+      name: 'broken',
+      source: { $case: 'xml', value: xml },
+      images: { vda: 'base.qcow2' },
+    });
     const { operation } = await placement.submitGuest(submission('unborn', { baseGuest: 'broken', pool: 'local' }));
     const ended = await dc.ended(operation);
     assert.equal(ended.state, 'OPERATION_STATE_FAILED');

@@ -15,8 +15,8 @@ describe('the main job on real hosts', function () {
   let dc: Datacenter;
   let watched: Watched;
   let boot = '';
-  before(needsLab());
-  before(async () => {
+  before(async function () {
+    await needsLab().call(this);
     dc = await Datacenter.start('tls');
     watched = new Watched(dc.client);
   });
@@ -69,7 +69,11 @@ describe('the main job on real hosts', function () {
     const firstAtDest = (await beats(destHost, 'web'))[0]?.beat ?? 0;
     assert.ok(lastAtSource < firstAtDest, `beat ${lastAtSource} at the source, then ${firstAtDest}`);
     assert.equal(await ctl(destHost, 'web', 'get'), 'remember me');
-    await watched.event(({ event }) => event?.$case === 'upserted' && event.value.state === 'GUEST_STATE_RUNNING' && event.value.hostname === destHost, from);
+    await watched.event(
+      ({ event }) =>
+        event?.$case === 'upserted' && event.value.state === 'GUEST_STATE_RUNNING' && event.value.hostname === destHost,
+      from,
+    );
     assert.deepEqual(watched.statesOf('web', from), ['MIGRATING', 'RUNNING']);
   });
 
@@ -116,7 +120,9 @@ describe('the main job on real hosts', function () {
     await dc.succeeds((await dc.client.guests.rebootGuest({ vmid: 'web' })).operation);
     const fresh = await beat(({ bootId }) => bootId !== boot);
     boot = fresh.bootId;
-    await eventually('the balloon is as asked', async () => (await domainsOn(host))[0]?.balloonKib === 112 * MIB, { withinMs: 40_000 });
+    await eventually('the balloon is as asked', async () => (await domainsOn(host))[0]?.balloonKib === 112 * MIB, {
+      withinMs: 40_000,
+    });
     await nextBeat(host, 'web', ({ onlineCpus }) => onlineCpus === 2);
     await dc.whenGuest('web', ({ observed }) => observed?.bootId === boot && observed.onlineCpu === 2);
   });

@@ -12,8 +12,8 @@ const MIB = 1024;
 describe('room on real hosts', function () {
   this.timeout(90_000);
   let dc: Datacenter;
-  before(needsLab());
-  before(async () => {
+  before(async function () {
+    await needsLab().call(this);
     dc = await Datacenter.start('tls');
   });
   after(async () => await dc?.end());
@@ -42,8 +42,13 @@ describe('room on real hosts', function () {
     assert.deepEqual([hostname, currentCpu], [answer.destHost, 4]);
     const there = await nextBeat(hostname, 'grown', ({ onlineCpus }) => onlineCpus === 4);
     assert.equal(there.bootId, bootId);
-    const { operations } = await dc.client.operations.listOperations({ filter: { parent: answer.operation?.name ?? '' } });
-    assert.deepEqual(operations.map(({ kind, state }) => [kind, state]), [['OPERATION_KIND_MIGRATE_GUEST', 'OPERATION_STATE_SUCCEEDED']]);
+    const { operations } = await dc.client.operations.listOperations({
+      filter: { parent: answer.operation?.name ?? '' },
+    });
+    assert.deepEqual(
+      operations.map(({ kind, state }) => [kind, state]),
+      [['OPERATION_KIND_MIGRATE_GUEST', 'OPERATION_STATE_SUCCEEDED']],
+    );
   });
 
   it('does so for memory', async () => {

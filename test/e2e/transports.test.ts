@@ -11,8 +11,8 @@ for (const way of WAYS) {
   describe(`real hosts over ${way}`, function () {
     this.timeout(90_000);
     let dc: Datacenter;
-    before(needsLab());
-    before(async () => {
+    before(async function () {
+      await needsLab().call(this);
       dc = await Datacenter.start(way);
     });
     after(async () => await dc?.end());

@@ -1,7 +1,7 @@
 // The truth about guests, without virtdc: what virsh says on every host, what is in the pools, and what the guests say of
 // themselves on their consoles.
 
-import { lab, labDir, beats, nextBeat, virsh, type Beat } from '../lab.js';
+import { type Beat, beats, lab, labDir, nextBeat, virsh } from '../lab.js';
 
 export const HOSTS = ['node1', 'node2', 'node3'] as const;
 
@@ -43,7 +43,8 @@ export async function domainsOn(host: string): Promise<SeenDomain[]> {
       .filter((part) => part.trim() !== '')
       .map(async (part) => {
         const name = part.slice(1, part.indexOf("'", 1));
-        const figure = (key: string): number => Number(new RegExp(`^ *${key}=(\\d+)$`, 'm').exec(part)?.[1] ?? Number.NaN);
+        const figure = (key: string): number =>
+          Number(new RegExp(`^ *${key}=(\\d+)$`, 'm').exec(part)?.[1] ?? Number.NaN);
         return {
           name,
           uuid: await virsh(host, 'domuuid', name),
