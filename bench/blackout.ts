@@ -1,0 +1,70 @@
+// How long a guest stands still when it moves. It writes to its console 50 times a second; the longest silence of its
+// consoles on both hosts is the blackout, whoever moves it.
+
+import { watch } from 'node:fs';
+import { join } from 'node:path';
+import type { Datacenter } from '../test/e2e/datacenter.js';
+import { hostsOf } from '../test/e2e/witness.js';
+import { ctl, lab, labDir, virsh } from '../test/lab.js';
+import { median, ms, quantile, type Row } from './table.js';
+
+const GUEST = 'moving';
+const ROUNDS = 8;
+const [A, B] = ['node1', 'node2'] as const;
+const BEAT = 'while :; do echo . > /dev/ttyS0; usleep 20000; done';
+/** The guest is left to itself before and after. */
+const CALM_MS = 1_500;
+
+export async function blackout(dc: Datacenter): Promise<readonly Row[]> {
+  await dc.client.hosts.cordonHost({ hostname: 'node3' });
+  await dc.submit(GUEST);
+  await ctl((await dc.guest(GUEST)).hostname, GUEST, 'sh', `setsid sh -c '${BEAT}' < /dev/null > /dev/null 2>&1 &`);
+  try {
+    const paused: number[] = [];
+    const locking: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      paused.push(await silence(() => dc.migrate(GUEST)));
+      await dc.client.hosts.updatePool({ name: 'shared', locking: true });
+      locking.push(await silence(() => dc.migrate(GUEST)));
+      await dc.client.hosts.updatePool({ name: 'shared', locking: false });
+      // There and back, so that virtdc finds the guest where it left it.
+      bare.push(await silence(migrateByVirsh));
+      bare.push(await silence(migrateByVirsh));
+    }
+    const row = (what: string, of: readonly number[]): Row => {
+      const more = median(of) - median(bare);
+      const beside = of === bare ? '' : `${more < 0 ? '-' : '+'}${ms(Math.abs(more))}`;
+      return { what, cells: [ms(median(of)), ms(quantile(of, 1)), beside] };
+    };
+    return [
+      row('standing still in a move: virtdc, arriving paused', paused),
+      row('standing still in a move: virtdc, on a locking pool', locking),
+      row('standing still in a move: virsh migrate --live --p2p --auto-converge', bare),
+    ];
+  } finally {
+    await dc.terminate(GUEST);
+    await dc.client.hosts.uncordonHost({ hostname: 'node3' });
+  }
+}
+
+async function migrateByVirsh(): Promise<void> {
+  const [from = A] = await hostsOf(GUEST);
+  const address = await lab('address', from === A ? B : A);
+  const target = [`qemu+tls://${address}/system`, `tcp://${address}`];
+  await virsh(from, 'migrate', '--live', '--p2p', '--auto-converge', GUEST, ...target);
+}
+
+/** The longest time without a beat of the guest on either host while it moves, ms. */
+async function silence(move: () => Promise<unknown>): Promise<number> {
+  const beats: number[] = [];
+  const watching = [A, B].map((host) => watch(join(labDir, host, 'log/guest'), () => beats.push(performance.now())));
+  try {
+    await new Promise((resolve) => setTimeout(resolve, CALM_MS));
+    await move();
+    await new Promise((resolve) => setTimeout(resolve, CALM_MS));
+  } finally {
+    for (const one of watching) one.close();
+  }
+  return beats.reduce((most, at, i) => Math.max(most, at - (beats[i - 1] ?? at)), 0);
+}
