@@ -10,6 +10,9 @@ const UNITS_KIB: Readonly<Record<string, bigint>> = {
 const SIZE = /^(\d+)(?:\.(\d{1,6}))?\s*(?:([kmgtp])(?:i?b)?)?$/i;
 const STEPS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
+/** How a table writes a size: for people, or as a bare number of KiB. */
+export type Size = (kib: bigint) => string;
+
 export class AmountError extends Error {
   override readonly name = 'AmountError';
 }

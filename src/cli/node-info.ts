@@ -1,7 +1,7 @@
 // What an import of a nodeinfo.xml did, as a diff: a host a line, below it what else is to be said.
 
 import type { NodeInfoChange, NodeInfoField } from '#gen/virtdc/v1/host_info_service.js';
-import type { Size } from './entities.js';
+import type { Size } from './amounts.js';
 import type { Paint } from './paint.js';
 import { safe } from './text.js';
 import { bare } from './words.js';

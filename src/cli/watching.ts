@@ -4,9 +4,11 @@ import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Host } from '#gen/virtdc/v1/host.js';
 import type { GuestEvent, HostEvent } from '#gen/virtdc/v1/watch.js';
 import type { Batch, FollowOptions } from '../client/follow.js';
-import { hostPaint, hostState, paintGuestState, type Size } from './entities.js';
+import type { Size } from './amounts.js';
 import type { Invocation } from './invocation.js';
 import type { Paint } from './paint.js';
+import { paintGuestState } from './tables/guests.js';
+import { hostPaint, hostState } from './tables/hosts.js';
 import { padded, safe } from './text.js';
 import { bare, causeOf } from './words.js';
 

@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { BaseGuest } from '#gen/virtdc/v1/base_guest.js';
 import { ListBaseGuestsResponse } from '#gen/virtdc/v1/guest_info_service.js';
 import { everyOf } from '../../client/pages.js';
-import { BASE_GUEST_COLUMNS } from '../entities.js';
 import { UsageError } from '../failure.js';
 import { type Bind, type Invocation, readInput } from '../invocation.js';
 import { type DryRun, dryRun, type IfRevision, ifRevision, imageOf } from '../options.js';
+import { BASE_GUEST_COLUMNS } from '../tables/storage.js';
 import { safe } from '../text.js';
 
 export function addBaseGuests(program: Command, bind: Bind): void {

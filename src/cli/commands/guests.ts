@@ -11,7 +11,6 @@ import {
 import { GuestEvent } from '#gen/virtdc/v1/watch.js';
 import { followGuests } from '../../client/follow.js';
 import { everyOf } from '../../client/pages.js';
-import { guestColumns, guestFields } from '../entities.js';
 import { AnswerIsNo } from '../failure.js';
 import type { Bind, Invocation } from '../invocation.js';
 import {
@@ -29,6 +28,7 @@ import {
   revisionNumber,
 } from '../options.js';
 import { type Column, fieldLines } from '../table.js';
+import { guestColumns, guestFields } from '../tables/guests.js';
 import { safe, safeLines } from '../text.js';
 import { printEvents } from '../watching.js';
 import { bare } from '../words.js';

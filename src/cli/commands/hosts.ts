@@ -1,19 +1,11 @@
 // virtdc hosts: the hosts, what they are and what is left of them.
 
 import type { Command } from 'commander';
-import { CheckVerdict } from '#gen/virtdc/v1/check.js';
-import { Host, HostAdminState, type HostCheck } from '#gen/virtdc/v1/host.js';
-import {
-  CheckHostsResponse,
-  GetHostResponse,
-  ImportNodeInfoResponse,
-  ListHostsResponse,
-} from '#gen/virtdc/v1/host_info_service.js';
+import { Host, HostAdminState } from '#gen/virtdc/v1/host.js';
+import { GetHostResponse, ImportNodeInfoResponse, ListHostsResponse } from '#gen/virtdc/v1/host_info_service.js';
 import { HostEvent } from '#gen/virtdc/v1/watch.js';
 import { followHosts } from '../../client/follow.js';
 import { everyOf } from '../../client/pages.js';
-import { hostColumns, hostFields } from '../entities.js';
-import { AnswerIsNo } from '../failure.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { readInput } from '../invocation.js';
 import { nodeInfoLines } from '../node-info.js';
@@ -33,10 +25,12 @@ import {
   size,
   whole,
 } from '../options.js';
-import { type Column, fieldLines, tableLines } from '../table.js';
+import { fieldLines } from '../table.js';
+import { hostColumns, hostFields } from '../tables/hosts.js';
 import { safe } from '../text.js';
 import { printEvents } from '../watching.js';
-import { bare, paintVerdict, plural } from '../words.js';
+import { plural } from '../words.js';
+import { checkHosts } from './host-checks.js';
 
 interface Declared extends Portions {
   readonly ip?: string;
@@ -121,7 +115,7 @@ export function addHosts(program: Command, bind: Bind): void {
       .command('check')
       .description('look at hosts from here and from each other; exit code 22 if a check fails')
       .argument('[host...]'),
-    check,
+    checkHosts,
   );
   bind(
     hosts
@@ -237,41 +231,6 @@ async function importFile(it: Invocation, options: DryRun & { prune?: boolean },
   const answer = await it.client.hosts.importNodeInfo(request, it.call);
   if (it.json) it.printJson(ImportNodeInfoResponse.toJSON(answer));
   else it.out.lines(nodeInfoLines(answer.changes, it.size, it.out.paint));
-}
-
-const CHECK_COLUMNS: readonly Column<HostCheck>[] = [
-  { title: 'host', cell: ({ hostname }) => hostname },
-  { title: 'seen from', cell: ({ peer }) => peer || '(here)' },
-  { title: 'check', cell: ({ kind }) => bare(kind, 'HOST_CHECK_KIND') },
-  {
-    title: 'verdict',
-    cell: ({ verdict }) => bare(verdict, 'CHECK_VERDICT'),
-    paint: (paint, { verdict }) => paintVerdict(verdict, paint),
-  },
-  { title: 'what was seen', cell: ({ detail }) => detail },
-];
-
-async function check(it: Invocation, _options: unknown, ...hostnames: string[]): Promise<void> {
-  const checks: HostCheck[] = [];
-  for await (const answer of it.client.hosts.checkHosts({ hostnames }, it.call)) {
-    if (it.json) it.printJson(CheckHostsResponse.toJSON(answer), 'line');
-    if (answer.check !== undefined) checks.push(answer.check);
-    it.err.move(`${plural(checks.length, 'check')} ended`);
-  }
-  it.err.still();
-  const place = ({ hostname, peer }: HostCheck): string => `${hostname}\0${peer}`;
-  checks.sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
-  if (!it.json) {
-    it.out.lines(tableLines(CHECK_COLUMNS, checks, it.out.paint));
-    it.out.lines(fixLines(checks));
-  }
-  if (checks.some(({ verdict }) => verdict === CheckVerdict.FAIL)) throw new AnswerIsNo();
-}
-
-/** What to do, once for each thing that is to be done. */
-function fixLines(checks: readonly HostCheck[]): string[] {
-  const fixes = checks.filter(({ fix }) => fix !== '').map(({ hostname, fix }) => `${safe(hostname)}: ${safe(fix)}`);
-  return fixes.length === 0 ? [] : ['', 'To be done:', ...[...new Set(fixes)].map((fix) => `  ${fix}`)];
 }
 
 async function watch(it: Invocation, { from }: { from?: bigint }, ...hostnames: string[]): Promise<void> {

@@ -9,11 +9,11 @@ import { ListImagesResponse, type PushImageRequest, PushImageResponse } from '#g
 import { DiskFormat } from '#gen/virtdc/v1/image.js';
 import { everyOf } from '../../client/pages.js';
 import { formatBytes } from '../amounts.js';
-import { imageColumns } from '../entities.js';
 import { UsageError } from '../failure.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { choice, given, valuesOf } from '../options.js';
 import { bar } from '../progress.js';
+import { imageColumns } from '../tables/storage.js';
 
 const CHUNK_BYTES = 256 * 1024;
 

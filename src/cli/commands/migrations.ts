@@ -3,12 +3,12 @@
 import type { Command } from 'commander';
 import { GuestMigration } from '#gen/virtdc/v1/migration.js';
 import { ListMigrationsResponse } from '#gen/virtdc/v1/migration_service.js';
-import { MIGRATION_COLUMNS } from '../entities.js';
 import { migrationOf } from '../finish.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { whole } from '../options.js';
 import { figuresOf, forecastOf, howOf, outcomeOf } from '../progress.js';
 import { fieldLines } from '../table.js';
+import { MIGRATION_COLUMNS } from '../tables/operations.js';
 import { bare, timeOf } from '../words.js';
 
 export function addMigrations(program: Command, bind: Bind): void {

@@ -5,12 +5,12 @@ import { Operation } from '#gen/virtdc/v1/operation.js';
 import { OperationState } from '#gen/virtdc/v1/operation_state.js';
 import { ListOperationsResponse } from '#gen/virtdc/v1/operations_service.js';
 import { isEnded } from '../../client/wait.js';
-import { OPERATION_COLUMNS, tookOf } from '../entities.js';
 import { decisionOf } from '../explanation.js';
 import { finish, kindOf, took } from '../finish.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { given, whole } from '../options.js';
 import { fieldLines } from '../table.js';
+import { OPERATION_COLUMNS, tookOf } from '../tables/operations.js';
 import { safe } from '../text.js';
 import { bare, timeOf } from '../words.js';
 

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { ListPoolsResponse } from '#gen/virtdc/v1/host_info_service.js';
 import { Pool, PoolKind } from '#gen/virtdc/v1/pool.js';
 import { everyOf } from '../../client/pages.js';
-import { poolColumns } from '../entities.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { choice, each, given, type IfRevision, ifRevision, size, valuesOf } from '../options.js';
+import { poolColumns } from '../tables/storage.js';
 import { safe } from '../text.js';
 
 interface Known {

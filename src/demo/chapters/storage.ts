@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { partsOf } from '../../cli/commands/images.js';
-import { BASE_GUEST_COLUMNS, imageColumns } from '../../cli/entities.js';
+import { BASE_GUEST_COLUMNS, imageColumns } from '../../cli/tables/storage.js';
 import type { Stage } from '../stage.js';
 
 export const BASE_GUEST = 'base';
