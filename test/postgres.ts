@@ -17,7 +17,7 @@ import postgres from 'postgres';
 const run = promisify(execFile);
 
 const INITDB_DEADLINE_MS = 60_000;
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 30_000;
 const CONNECT_TIMEOUT_S = 5;
 const RETRY_MS = 50;

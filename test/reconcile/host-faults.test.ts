@@ -178,8 +178,10 @@ describe('hosts that fail', function () {
     assert.equal(after.observed?.pluggedCpu, 2);
     assert.equal(after.observed?.onlineCpu, seen.observed?.onlineCpu);
     assert.equal((await world.host('node1')).condition, 'HOST_CONDITION_READY');
-    const fresh = await onNode1('two');
-    world.faults.behave(fresh.uuid, { agentAbsent: true });
+    // Before the guest is there, as it is asked as soon as it runs.
+    for (const call of ['bootId', 'onlineCpu', 'addresses'])
+      world.faults.failCalls('node1', call, 'AGENT_UNAVAILABLE', 1_000);
+    await onNode1('two');
     const { observed } = await world.whenGuest('two', (two) => two.observed !== undefined);
     assert.deepEqual([observed?.addresses, observed?.bootId === '0', observed?.onlineCpu === 0], [[], false, false]);
   });
