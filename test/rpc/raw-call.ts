@@ -49,7 +49,7 @@ export async function rawCall(channel: Channel, path: string, message: Uint8Arra
 }
 
 export function codeOf(refusal: VirtdcError | undefined): string {
-  return refusal?.codeName ?? (Status[Status.OK]);
+  return refusal?.codeName ?? Status[Status.OK];
 }
 
 export type Encode = (writer: BinaryWriter) => BinaryWriter;
