@@ -126,13 +126,12 @@ function capacity(fleet: FleetView, host: Host, facts: HostFacts): HostCheck {
   }
   const { cpu, memoryKib } = host.capacity;
   const declared = `declared ${cpu} CPUs and ${memoryKib} KiB, libvirt reports ${facts.cpu} and ${facts.memoryKib}`;
-  if (cpu > facts.cpu || memoryKib > facts.memoryKib) {
-    return check(
-      'CAPACITY',
-      'WARN',
-      declared,
-      `virtdc hosts update ${host.hostname} --cpu ${facts.cpu} --memory ${facts.memoryKib}KiB`,
-    );
+  const less = [
+    ...(cpu > facts.cpu ? [`--cpu ${facts.cpu}`] : []),
+    ...(memoryKib > facts.memoryKib ? [`--memory ${facts.memoryKib}KiB`] : []),
+  ];
+  if (less.length > 0) {
+    return check('CAPACITY', 'WARN', declared, `virtdc hosts update ${host.hostname} ${less.join(' ')}`);
   }
   return check('CAPACITY', 'PASS', `${declared}; ${allocatable(host).cpu} CPUs may be sold`);
 }

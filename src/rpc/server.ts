@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
@@ -13,16 +13,19 @@ import { MigrationDefinition } from '#gen/virtdc/v1/migration_service.js';
 import { OperationsDefinition } from '#gen/virtdc/v1/operations_service.js';
 import { PlacementDefinition } from '#gen/virtdc/v1/placement_service.js';
 import { ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
+import type { Access } from '../access/principals.js';
 import type { ListenAddress, TlsFiles } from '../config.js';
 import { LIMITS } from '../limits.js';
+import { errorDescriptor } from './error-descriptor.js';
 import { guestInfoService } from './guest-info.js';
 import { healthDescriptor } from './health-descriptor.js';
 import { hostInfoService } from './host-info.js';
 import { errorsInterceptor } from './interceptors/errors.js';
+import { authorizeInterceptor, certificateInterceptor, identifyInterceptor } from './interceptors/identity.js';
 import { type CallMeter, requestsInterceptor } from './interceptors/requests.js';
 import { migrationService } from './migration.js';
 import { operationsService } from './operations.js';
-import type { RpcParts } from './parts.js';
+import type { CallerKnown, RpcParts } from './parts.js';
 import { placementService } from './placement.js';
 import { scalingService } from './scaling.js';
 import { WatchGuestsDefinition, WatchHostsDefinition, watchGuests, watchHosts } from './watches.js';
@@ -32,6 +35,7 @@ export interface ServerSettings {
   readonly listen: ListenAddress;
   /** undefined: plaintext. */
   readonly tls: TlsFiles | undefined;
+  readonly access: Access;
 }
 
 export interface RunningServer {
@@ -66,10 +70,13 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
       health.setStatus(healthy ? 'healthy' : 'unhealthy', name);
     }
   };
-  const server: Server = createServer(CHANNEL)
+  const options: ServerOptions = { ...CHANNEL, interceptors: [certificateInterceptor] };
+  const server: Server<CallerKnown> = createServer(options)
+    .use(identifyInterceptor(settings.access))
     .use(requestsInterceptor(parts.log, parts.clock, meter))
     .use(errorDetailsServerMiddleware)
     .use(errorsInterceptor(parts.log))
+    .use(authorizeInterceptor)
     .use(wellFormedInterceptor);
   addServices(server, parts);
   server.add(HealthDefinition, HealthServiceImpl(health));
@@ -93,15 +100,15 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
   };
 }
 
-function addServices(server: Server, parts: RpcParts): void {
+function addServices(server: Server<CallerKnown>, parts: RpcParts): void {
   server.add(
     strict(without(HostInfoDefinition, 'watchHosts')),
-    hostInfoService(parts) as HostInfoServiceImplementation,
+    hostInfoService(parts) as HostInfoServiceImplementation<CallerKnown>,
   );
   server.add(WatchHostsDefinition, { watchHosts: (request, context) => watchHosts(parts, request, context) });
   server.add(
     strict(without(GuestInfoDefinition, 'watchGuests')),
-    guestInfoService(parts) as GuestInfoServiceImplementation,
+    guestInfoService(parts) as GuestInfoServiceImplementation<CallerKnown>,
   );
   server.add(WatchGuestsDefinition, { watchGuests: (request, context) => watchGuests(parts, request, context) });
   server.add(strict(PlacementDefinition), placementService(parts));
@@ -117,10 +124,13 @@ function without<S extends { readonly methods: object }>(service: S, method: key
 }
 
 /** Under both names: older tools ask for v1alpha only, which has the same messages. */
-function addReflection(server: Server): void {
+function addReflection(server: Server<CallerKnown>): void {
   const names = [...SERVICES, HealthDefinition].map((service) => service.fullName);
   // Sets of descriptors one after another are one set.
-  const service = ServerReflection(Buffer.concat([readFileSync(DESCRIPTOR), healthDescriptor()]), names);
+  const service = ServerReflection(
+    Buffer.concat([readFileSync(DESCRIPTOR), healthDescriptor(), errorDescriptor()]),
+    names,
+  );
   const { serverReflectionInfo } = ServerReflectionService;
   const alpha = { ...serverReflectionInfo, path: serverReflectionInfo.path.replace('.v1.', '.v1alpha.') };
   server.add(ServerReflectionService, service);
