@@ -107,12 +107,13 @@ const performStep: Step = {
     const { source, dest } = endsOf(act);
     const input = inputOf(act.operation());
     const seen = await source.domain(act.guest().uuid);
+    let stopped: StepFailure | undefined;
     if (sideOf(seen) === 'JOB') {
       act.log.info('adopted a migration that was already running');
-      await watchMigration(act, source, input.policy, (progress) => progress === undefined);
-    }
+      stopped = await watchMigration(act, source, input.policy, (progress) => progress === undefined);
+    } else if (act.cancelled.aborted) stopped = new StepFailure('CANCELLED', 'cancelled on request');
     const rest = await settle(act, { source, dest }, input);
-    if (rest !== 'MOVED') throw failureOfRest(rest, act.guest().vmid);
+    if (rest !== 'MOVED') throw (rest === 'STAYED' && stopped) || failureOfRest(rest, act.guest().vmid);
     return 'DONE';
   },
   async do(act) {

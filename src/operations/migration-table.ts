@@ -15,8 +15,9 @@ export type Action =
   /** The guest stays on the source; a copy on the target is destroyed, never resumed. */
   | 'STAYED'
   | 'RESUME_SOURCE'
-  /** Both paused: only after a keepalive period without change is the source resumed. */
+  /** Both paused: only after a keepalive period without change is the source resumed (or left paused), the target ended. */
   | 'WAIT_THEN_RESUME_SOURCE'
+  | 'WAIT_THEN_STAY'
   /** It runs on the target and the source is only paused: its confirmation was lost, or post-copy still pulls pages. */
   | 'WAIT_THEN_END_SOURCE'
   /** The worst: it runs twice. The one that is not the owner is destroyed. */
@@ -48,7 +49,7 @@ export function decide(source: Side, target: Side, { wasPaused }: Arrival): Acti
     case 'PAUSED':
     case 'PAUSED_MIGRATING':
       if (target === 'RUNNING') return 'WAIT_THEN_END_SOURCE';
-      if (wasPaused) return 'STAYED';
+      if (wasPaused) return targetGone ? 'STAYED' : 'WAIT_THEN_STAY';
       return targetGone ? 'RESUME_SOURCE' : 'WAIT_THEN_RESUME_SOURCE';
     case 'ENDED':
     case 'GONE':

@@ -29,10 +29,13 @@ export class Run {
     for (let i = Math.max(0, resumedAt); i < this.recipe.steps.length; i++) {
       const current = this.recipe.steps[i] as Step;
       try {
-        if (this.act.cancelled.aborted && this.recipe.cancellableBefore(current.name)) {
-          throw new StepFailure('CANCELLED', 'cancelled on request');
+        // Of a step that is taken up again nobody knows yet what became of it: it is looked at first.
+        if (i !== resumedAt) {
+          if (this.act.cancelled.aborted && this.recipe.cancellableBefore(current.name)) {
+            throw new StepFailure('CANCELLED', 'cancelled on request');
+          }
+          await this.enter(current);
         }
-        if (i !== resumedAt) await this.enter(current);
         await this.perform(current, i === resumedAt);
       } catch (error) {
         if (this.act.signal.aborted || error instanceof AlreadyEnded) throw error;
@@ -49,9 +52,10 @@ export class Run {
     await this.commit(advance(operation.name, { state, step: step.name }, step.intent), operation);
   }
 
-  /** The deed, retried while surely nothing was sent, and looked for while nobody knows. */
+  /** The deed, retried for a while if surely nothing was sent, and looked for, however long it takes, if nobody knows. */
   private async perform(step: Step, takenUp: boolean): Promise<void> {
     let look = takenUp;
+    let patient = takenUp || this.recipe.onlyForward === true;
     for (let attempt = 1; ; attempt++) {
       try {
         if (look && (await step.observe(this.act)) === 'DONE') return;
@@ -60,10 +64,12 @@ export class Run {
       } catch (error) {
         if (this.act.signal.aborted || !(error instanceof HypervisorError)) throw error;
         this.act.log.warn({ step: step.name, attempt, err: error }, 'step in doubt');
+        // Of a deed of several calls the earlier ones may have been done.
+        look = true;
         if (error.kind === 'UNKNOWN_OUTCOME') {
+          patient = true;
           await this.barrier(error.hostname);
-          look = true;
-        } else if (error.kind !== 'UNREACHABLE' || attempt >= LIMITS.stepRetries) {
+        } else if (error.kind !== 'UNREACHABLE' || (attempt >= LIMITS.stepRetries && !patient)) {
           throw error;
         }
         await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);

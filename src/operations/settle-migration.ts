@@ -57,6 +57,8 @@ class Patience {
     switch (action) {
       case 'WAIT_THEN_RESUME_SOURCE':
         return waitedMs >= LIMITS.migrationDoubtMs ? 'RESUME_SOURCE' : 'WAIT';
+      case 'WAIT_THEN_STAY':
+        return waitedMs >= LIMITS.migrationDoubtMs ? 'STAYED' : 'WAIT';
       case 'WAIT_THEN_END_SOURCE':
         return waitedMs >= LIMITS.migrationDoubtMs ? 'WAIT_THEN_END_SOURCE' : 'WAIT';
       case 'MOVED':
@@ -87,7 +89,6 @@ async function carryOut(
       await endDomain(dest, guest);
       await ignoreAlready(source.resume(guest.uuid));
       return undefined;
-    case 'WAIT_THEN_RESUME_SOURCE':
     case 'WAIT_THEN_END_SOURCE':
       await endDomain(source, guest);
       return undefined;

@@ -65,6 +65,8 @@ export interface Recipe {
   readonly steps: readonly Step[];
   /** Whether a request to cancel is heeded before the given step; later ones only go forward. */
   cancellableBefore(step: string): boolean;
+  /** There is no way back, so a host that does not answer is waited for. Default: false. */
+  readonly onlyForward?: boolean;
   /** The figures of a migration, from what its steps noted. */
   migration?(operation: Operation): MigrationResult | undefined;
   /** What success means for the fleet. */

@@ -44,7 +44,8 @@ const removeDisksStep: Step = {
 export const terminateGuest: Recipe = {
   kind: 'TERMINATE_GUEST',
   steps: [endDomainStep, removeDisksStep],
-  cancellableBefore: (step) => step === endDomainStep.name,
+  cancellableBefore: () => false,
+  onlyForward: true,
   succeeded: (fleet, operation) => removeGuest(fleet, operation.target, 'TERMINATED'),
   // What is left of it is found by the reconciler, which sets the state by what it sees.
   failed: (fleet, operation) => letGuestGo(fleet, operation, 'UNKNOWN', operation.error?.message),

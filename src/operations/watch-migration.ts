@@ -22,7 +22,12 @@ export async function watchMigration(
   const uuid = act.guest().uuid;
   const startedMs = act.clock.monotonicMs();
   const stall = new Stall(policy.stallTimeoutS * 1_000, startedMs);
+  const late = () =>
+    new StepFailure('MIGRATION_TIMEOUT', `not done within ${policy.completionTimeoutS} s`, {
+      completion_timeout_s: String(policy.completionTimeoutS),
+    });
   let stopped: Stopped;
+  let told = false;
   let postcopy = false;
   for (;;) {
     const progress = await figures(source, uuid);
@@ -30,22 +35,19 @@ export async function watchMigration(
     if (over(progress === 'UNKNOWN' ? { elapsedMs: 0, ...NO_FIGURES } : progress)) return stopped;
     const now = act.clock.monotonicMs();
     if (stopped === undefined) {
-      const late = now - startedMs >= policy.completionTimeoutS * 1_000;
+      const isLate = now - startedMs >= policy.completionTimeoutS * 1_000;
       if (act.cancelled.aborted) stopped = new StepFailure('CANCELLED', 'cancelled on request');
-      else if (late && policy.onTimeout === 'POSTCOPY' && !postcopy) {
-        postcopy = true;
-        await source.startPostcopy(uuid);
-      } else if (late && !postcopy) {
-        stopped = new StepFailure('MIGRATION_TIMEOUT', `not done within ${policy.completionTimeoutS} s`, {
-          completion_timeout_s: String(policy.completionTimeoutS),
-        });
-      } else if (progress !== 'UNKNOWN' && stall.at(now, progress)) {
+      else if (isLate && policy.onTimeout === 'POSTCOPY' && !postcopy) {
+        postcopy = await startPostcopy(act, source, uuid);
+        if (!postcopy) stopped = late();
+      } else if (isLate && !postcopy) stopped = late();
+      else if (progress !== 'UNKNOWN' && stall.at(now, progress)) {
         stopped = new StepFailure('MIGRATION_STALLED', `no progress for ${policy.stallTimeoutS} s`, {
           stall_timeout_s: String(policy.stallTimeoutS),
         });
       }
-      if (stopped !== undefined) await abort(act, source, uuid);
     }
+    if (stopped !== undefined && !told) told = await abort(act, source, uuid);
     await act.clock.sleep(LIMITS.migrationPollMs, act.signal);
   }
 }
@@ -71,12 +73,27 @@ async function figures(source: HostDriver, uuid: string): Promise<MigrationProgr
   }
 }
 
-async function abort(act: Act, source: HostDriver, uuid: string): Promise<void> {
+/** Whether the source was told; one that does not answer is told again. */
+async function abort(act: Act, source: HostDriver, uuid: string): Promise<boolean> {
   try {
     await source.abortJob(uuid);
+    return true;
   } catch (error) {
     if (!(error instanceof HypervisorError)) throw error;
-    act.log.warn({ err: error }, 'the migration could not be aborted; it ends as it ends');
+    act.log.warn({ err: error }, 'the migration was not aborted');
+    return error.kind !== 'UNREACHABLE' && error.kind !== 'UNKNOWN_OUTCOME';
+  }
+}
+
+/** False where the source refuses; one that does not answer is taken to have begun, as nobody knows. */
+async function startPostcopy(act: Act, source: HostDriver, uuid: string): Promise<boolean> {
+  try {
+    await source.startPostcopy(uuid);
+    return true;
+  } catch (error) {
+    if (!(error instanceof HypervisorError)) throw error;
+    act.log.warn({ err: error }, 'the migration was not switched to post-copy');
+    return error.kind === 'UNKNOWN_OUTCOME';
   }
 }
 
