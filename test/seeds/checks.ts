@@ -2,9 +2,9 @@
 
 import { claimKey } from '../../src/fleet/claim.js';
 import { withOverhead } from '../../src/fleet/cluster-policy.js';
+import { isOpen } from '../../src/fleet/operation.js';
 import { type Domain, observe } from '../../src/hypervisor/simulated/domain.js';
 import type { SimulatedHost } from '../../src/hypervisor/simulated/host.js';
-import { isOpen } from '../../src/fleet/operation.js';
 import { auditHost } from '../../src/queries/audit.js';
 import type { Oracle } from './oracle.js';
 import { CLIENT, HOSTS, type World } from './world.js';
@@ -30,7 +30,8 @@ export class Checks {
     for (const [machine, { host, domain }] of this.world.datacenter.homes) {
       if (machine.pausedAt !== undefined) continue;
       const other = running.get(domain.uuid);
-      if (other !== undefined) this.world.violate(`${this.oracle.nameOf(domain.uuid)} runs on ${other} and ${host.name}`);
+      if (other !== undefined)
+        this.world.violate(`${this.oracle.nameOf(domain.uuid)} runs on ${other} and ${host.name}`);
       running.set(domain.uuid, host.name);
     }
     for (const host of this.world.datacenter.hosts.values()) {
@@ -109,8 +110,14 @@ export class Checks {
       const { vmid, uuid, state } = guest;
       const domain = host.domains.get(uuid);
       const runs = domain?.machine === undefined ? 'no' : domain.state;
-      const right = { RUNNING: runs === 'RUNNING', PAUSED: runs === 'PAUSED', STOPPED: runs === 'no', LOST: runs === 'no' };
-      if (!(right[state as keyof typeof right] ?? false)) wrong.push(`${vmid} is ${state}, ${runs} domain on ${host.name}`);
+      const right = {
+        RUNNING: runs === 'RUNNING',
+        PAUSED: runs === 'PAUSED',
+        STOPPED: runs === 'no',
+        LOST: runs === 'no',
+      };
+      if (!(right[state as keyof typeof right] ?? false))
+        wrong.push(`${vmid} is ${state}, ${runs} domain on ${host.name}`);
     }
     for (const domain of host.domains.values()) {
       const { machine, uuid } = domain;

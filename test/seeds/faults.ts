@@ -1,7 +1,7 @@
 // What each kind of fault does to the world, and how it ends.
 
-import type { Fault, FaultKind } from './plan.js';
 import type { Oracle } from './oracle.js';
+import type { Fault, FaultKind } from './plan.js';
 import { CLIENT, HOSTS, type World } from './world.js';
 
 const GIB_IN_KIB = 1024 * 1024;

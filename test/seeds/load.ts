@@ -67,7 +67,8 @@ const ON_GUEST: Partial<Record<ActKind, OnOneGuest>> = {
     }),
   pause: (target) => pauseGuest(on(target)),
   resume: (target) => resumeGuest(on(target)),
-  stop: (target) => stopGuest({ ...on(target), force: target.draws[1] < 0.5, graceS: Math.floor(target.draws[2] * 10) }),
+  stop: (target) =>
+    stopGuest({ ...on(target), force: target.draws[1] < 0.5, graceS: Math.floor(target.draws[2] * 10) }),
   start: (target) => startGuest(on(target)),
   reboot: (target) => rebootGuest({ ...on(target), force: target.draws[1] < 0.5 }),
   terminate: (target) => terminateGuest(on(target)),

@@ -2,7 +2,7 @@
 // faults that it takes, its last lines and the command that runs it again.
 
 import { parseArgs } from 'node:util';
-import { planOf, type Plan, sentenceOf } from './plan.js';
+import { type Plan, planOf, sentenceOf } from './plan.js';
 import { type RunResult, run } from './run.js';
 import { shrink } from './shrink.js';
 
@@ -20,7 +20,10 @@ const { values } = parseArgs({
 function chosen(seed: number): Plan {
   const plan = planOf(seed);
   if (values.faults === undefined) return plan;
-  const indices = values.faults.split(',').filter((text) => text !== '').map(Number);
+  const indices = values.faults
+    .split(',')
+    .filter((text) => text !== '')
+    .map(Number);
   return { ...plan, faults: plan.faults.filter((_, index) => indices.includes(index)) };
 }
 
@@ -31,7 +34,8 @@ async function tell(result: RunResult): Promise<void> {
   const indices = smaller.plan.faults.map((fault) => whole.faults.findIndex(({ atMs }) => atMs === fault.atMs));
   console.log(smaller.lastLines.join('\n'));
   console.log(`\nseed ${seed} fails: ${result.violation}`);
-  if (smaller !== result) console.log(`with ${indices.length} of its ${whole.faults.length} faults: ${smaller.violation}`);
+  if (smaller !== result)
+    console.log(`with ${indices.length} of its ${whole.faults.length} faults: ${smaller.violation}`);
   for (const fault of smaller.plan.faults) console.log(`  ${sentenceOf(fault)}`);
   console.log(`again: npm run seeds -- --seed ${seed} --faults ${indices.join(',') || "''"} --trace`);
 }

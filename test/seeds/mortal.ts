@@ -68,7 +68,7 @@ export class Mortality {
         });
       send().then(
         (value) => arrive(() => resolve(value)),
-        (error: unknown) => arrive(() => reject(error as Error)),
+        (error: unknown) => arrive(() => reject(error)),
       );
     });
   }
@@ -116,18 +116,20 @@ function mortalDriver(driver: HostDriver, life: Mortality, watched: Watched): Ho
       },
       signal,
     );
-  const calls = (name: string, method: (...args: unknown[]) => Promise<unknown>) => (...args: unknown[]) =>
-    life.call(async () => {
-      watched.calling(hostname, name);
-      try {
-        const answer = await method.apply(driver, args);
-        watched.called(hostname, name, 'OK');
-        return answer;
-      } catch (error) {
-        watched.called(hostname, name, (error as { kind?: string }).kind ?? String(error));
-        throw error;
-      }
-    });
+  const calls =
+    (name: string, method: (...args: unknown[]) => Promise<unknown>) =>
+    (...args: unknown[]) =>
+      life.call(async () => {
+        watched.calling(hostname, name);
+        try {
+          const answer = await method.apply(driver, args);
+          watched.called(hostname, name, 'OK');
+          return answer;
+        } catch (error) {
+          watched.called(hostname, name, (error as { kind?: string }).kind ?? String(error));
+          throw error;
+        }
+      });
   return new Proxy(driver, {
     get: (target, name: keyof HostDriver) => {
       if (name === 'address') return target.address;

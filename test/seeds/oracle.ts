@@ -122,7 +122,9 @@ export class Oracle {
     for (const name of RESOURCE_NAMES) {
       const retaken = name === 'memoryKib' && before !== undefined && kept(change.after) <= kept(before);
       if (now[name] > was[name] && now[name] > allocatable(host)[name] && !retaken) {
-        this.world.violate(`${entry.cause} sells ${now[name]} ${name} of ${hostname}, ${allocatable(host)[name]} may be`);
+        this.world.violate(
+          `${entry.cause} sells ${now[name]} ${name} of ${hostname}, ${allocatable(host)[name]} may be`,
+        );
       }
     }
   }
@@ -143,7 +145,8 @@ export class Oracle {
     for (const claim of fleet.all('claim')) {
       const guest = fleet.get('guest', claim.vmid);
       if (claim.kind === 'FOREIGN') {
-        if (fleet.guestByUuid(claim.vmid) !== undefined) world.violate(`${claim.vmid} is claimed as foreign, and a guest`);
+        if (fleet.guestByUuid(claim.vmid) !== undefined)
+          world.violate(`${claim.vmid} is claimed as foreign, and a guest`);
       } else if (guest === undefined) {
         world.violate(`${claim.vmid} holds ${claim.hostname}, and there is no such guest`);
       } else if (claim.kind === 'GUEST' && guest.hostname !== claim.hostname) {

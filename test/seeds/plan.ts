@@ -92,20 +92,26 @@ export function planOf(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) | 0);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random.next() * from.length)] as T;
   const draws = (): [number, number, number] => [random.next(), random.next(), random.next()];
-  const acts = Array.from({ length: 50 + Math.floor(random.next() * 30) }, (_, index): Act => ({
-    // The first ones fill the hosts.
-    atMs: index < 5 ? 7_000 + index * 200 : random.between(10_000, STORM_MS),
-    kind: index < 5 ? 'submit' : pick(ACT_KINDS),
-    draws: draws(),
-    requestId: random.next() < 0.7,
-    twice: random.next() < 0.2,
-  }));
-  const faults = Array.from({ length: 8 + Math.floor(random.next() * 22) }, (): Fault => ({
-    atMs: random.between(8_000, STORM_MS),
-    kind: pick(FAULT_KINDS),
-    draws: draws(),
-    forMs: random.next() < 0.7 ? random.between(200, 15_000) : random.between(15_000, 50_000),
-  }));
+  const acts = Array.from(
+    { length: 50 + Math.floor(random.next() * 30) },
+    (_, index): Act => ({
+      // The first ones fill the hosts.
+      atMs: index < 5 ? 7_000 + index * 200 : random.between(10_000, STORM_MS),
+      kind: index < 5 ? 'submit' : pick(ACT_KINDS),
+      draws: draws(),
+      requestId: random.next() < 0.7,
+      twice: random.next() < 0.2,
+    }),
+  );
+  const faults = Array.from(
+    { length: 8 + Math.floor(random.next() * 22) },
+    (): Fault => ({
+      atMs: random.between(8_000, STORM_MS),
+      kind: pick(FAULT_KINDS),
+      draws: draws(),
+      forMs: random.next() < 0.7 ? random.between(200, 15_000) : random.between(15_000, 50_000),
+    }),
+  );
   return { seed, faults: faults.sort(byTime), acts: acts.sort(byTime) };
 }
 

@@ -100,4 +100,7 @@ export class Process {
 }
 
 /** SEEDS_LOG=debug shows what the service itself says. */
-const LOG = pino({ enabled: process.env.SEEDS_LOG !== undefined, level: process.env.SEEDS_LOG ?? 'info' }, pino.destination({ fd: 2, sync: true }));
+const LOG = pino(
+  { enabled: process.env.SEEDS_LOG !== undefined, level: process.env.SEEDS_LOG ?? 'info' },
+  pino.destination({ fd: 2, sync: true }),
+);

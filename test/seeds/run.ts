@@ -49,10 +49,8 @@ export async function run(plan: Plan, printing = false): Promise<RunResult> {
     const random = new SeededRandom(plan.seed * 31 + index);
     return new Watcher(world, oracle, `watcher ${index}`, filter, random, over.signal);
   });
-  let unexpected: unknown;
   const track = (work: Promise<void>): void =>
     void work.catch((error: unknown) => {
-      unexpected ??= error;
       world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`);
     });
 
@@ -72,7 +70,7 @@ export async function run(plan: Plan, printing = false): Promise<RunResult> {
   world.start();
   track(prepare(world));
   for (const watcher of watchers) track(watcher.run());
-  plan.acts.forEach((act, index) => world.clock.after(act.atMs, () => load.begin(act, index)));
+  for (const [index, act] of plan.acts.entries()) world.clock.after(act.atMs, () => load.begin(act, index));
   for (const fault of plan.faults) world.clock.after(fault.atMs, () => inflict(world, oracle, fault));
   await until(STORM_MS);
 

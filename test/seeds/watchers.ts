@@ -105,7 +105,10 @@ export class Watcher {
 
   private take(answer: string): void {
     this.oracle.follow();
-    const lines = answer.split('\n').filter((one) => one !== '').map((text) => JSON.parse(text) as Line);
+    const lines = answer
+      .split('\n')
+      .filter((one) => one !== '')
+      .map((text) => JSON.parse(text) as Line);
     const tail = lines.at(-1);
     if (this.initial && tail?.revision === 0) {
       for (const { type, vmid = '', revision } of lines) if (type === 'upserted') this.state.set(vmid, revision);
@@ -138,7 +141,10 @@ export class Watcher {
       this.cursor = revision;
       return;
     }
-    if (type === 'synced' || type === 'progress') return this.skipUpTo(revision);
+    if (type === 'synced' || type === 'progress') {
+      this.skipUpTo(revision);
+      return;
+    }
     this.events++;
     const due = this.nextDue();
     if (due === undefined || due.revision !== revision || due.vmid !== vmid || due.type !== type) {

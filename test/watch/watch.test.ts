@@ -128,7 +128,7 @@ describe('a watch', function () {
     await first.reaches(await world.revision());
     await world.restart();
     await first.ended;
-    await refused(Promise.reject(first.error as Error), 'UNAVAILABLE', 'SHUTTING_DOWN');
+    await refused(Promise.reject(first.error), 'UNAVAILABLE', 'SHUTTING_DOWN');
     const resume = BigInt((first.error as { metadata: Record<string, string> }).metadata.resume_revision ?? '');
     await world.terminate('one');
     const to = await world.revision();
