@@ -3,9 +3,11 @@
 
 import { watch } from 'node:fs';
 import { join } from 'node:path';
+import { LifecycleEvent } from '../src/libvirt/client.js';
 import type { Datacenter } from '../test/e2e/datacenter.js';
 import { hostsOf } from '../test/e2e/witness.js';
 import { ctl, lab, labDir, virsh } from '../test/lab.js';
+import { Listener } from './listener.js';
 import { median, ms, quantile, type Row } from './table.js';
 
 const GUEST = 'moving';
@@ -19,12 +21,16 @@ export async function blackout(dc: Datacenter): Promise<readonly Row[]> {
   await dc.client.hosts.cordonHost({ hostname: 'node3' });
   await dc.submit(GUEST);
   await ctl((await dc.guest(GUEST)).hostname, GUEST, 'sh', `setsid sh -c '${BEAT}' < /dev/null > /dev/null 2>&1 &`);
+  const listeners = { [A]: await Listener.at(A), [B]: await Listener.at(B) };
   try {
     const paused: number[] = [];
     const locking: number[] = [];
     const bare: number[] = [];
+    const resuming: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
+      const own = ownShare(listeners, (await dc.guest(GUEST)).hostname);
       paused.push(await silence(() => dc.migrate(GUEST)));
+      resuming.push(await own);
       await dc.client.hosts.updatePool({ name: 'shared', locking: true });
       locking.push(await silence(() => dc.migrate(GUEST)));
       await dc.client.hosts.updatePool({ name: 'shared', locking: false });
@@ -39,13 +45,28 @@ export async function blackout(dc: Datacenter): Promise<readonly Row[]> {
     };
     return [
       row('standing still in a move: virtdc, arriving paused', paused),
+      {
+        what: '  of it, from the end of the source to the resumption',
+        cells: [ms(median(resuming)), ms(quantile(resuming, 1)), ''],
+      },
       row('standing still in a move: virtdc, on a locking pool', locking),
       row('standing still in a move: virsh migrate --live --p2p --auto-converge', bare),
     ];
   } finally {
+    for (const listener of Object.values(listeners)) listener.close();
     await dc.terminate(GUEST);
     await dc.client.hosts.uncordonHost({ hostname: 'node3' });
   }
+}
+
+/** What virtdc itself adds where the guest arrives paused: it has to see the source gone, and resumes the target. */
+async function ownShare(listeners: Readonly<Record<typeof A | typeof B, Listener>>, source: string): Promise<number> {
+  const [from, to] = source === A ? [A, B] : [B, A];
+  const [gone, resumed] = await Promise.all([
+    listeners[from].next(GUEST, LifecycleEvent.STOPPED),
+    listeners[to].next(GUEST, LifecycleEvent.RESUMED),
+  ]);
+  return resumed - gone;
 }
 
 async function migrateByVirsh(): Promise<void> {

@@ -33,8 +33,8 @@ describe('adopted guests on real hosts', function () {
       domains: [{ domain: { $case: 'domainName', value: 'alien-1' }, vmid: 'taken' }],
     });
     assert.deepEqual(
-      adoptions.map(({ verdict, detail }) => [verdict, detail]),
-      [['ADOPT_VERDICT_ADOPTED', adoptions[0]?.detail]],
+      adoptions.map(({ verdict, guest }) => [verdict, guest?.vmid]),
+      [['ADOPT_VERDICT_ADOPTED', 'taken']],
     );
     const guest = await dc.guest('taken');
     assert.deepEqual(

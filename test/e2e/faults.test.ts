@@ -101,7 +101,7 @@ describe('faults on real hosts', function () {
     assert.match(await virsh('node2', 'dominfo', 'patient'), /Autostart: +enable/);
     const { bootId } = await nextBeat('node2', 'patient');
     await lab('kill', 'node2');
-    await dc.whenGuest('patient', ({ state }) => state === 'GUEST_STATE_UNKNOWN');
+    await dc.whenHost('node2', ({ condition }) => condition !== 'HOST_CONDITION_READY');
     assert.equal((await dc.guest('patient')).claims.length, 1);
     await lab('start', 'node2');
     await nextBeat('node2', 'patient', (beat) => beat.bootId !== bootId);

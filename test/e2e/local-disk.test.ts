@@ -51,11 +51,17 @@ describe('guests on local disks of real hosts', function () {
     await ctl(hostname, 'db', 'sh', MARK);
   });
 
-  it('removes only what it made when the guest is terminated', async () => {
+  it('removes only what it made, on both hosts, where the guest is terminated in the middle of a move', async () => {
     const { hostname } = await dc.guest('db');
     await virsh(hostname, 'vol-create-as', 'local', 'alien-data', '1M');
+    const { operation } = await dc.client.migration.migrateGuest({ vmid: 'db', policy: { bandwidthMibPerS: 4n } });
+    await dc.whenMoving(operation);
+    const { destHost } = await dc.migration(operation);
+    assert.equal((await volumesIn('local', destHost)).length, 3);
     await dc.terminate('db');
+    assert.equal((await dc.ended(operation)).state, 'OPERATION_STATE_CANCELLED');
     assert.deepEqual((await volumesIn('local', hostname)).sort(), ['alien-data', 'base.qcow2']);
+    assert.deepEqual(await volumesIn('local', destHost), ['base.qcow2']);
   });
 
   it('leaves nothing of a guest whose base image is gone from its host', async () => {
