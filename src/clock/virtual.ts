@@ -15,6 +15,16 @@ function isBefore(a: Timer, b: Timer): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
+/**
+ * Times are whole parts of a millisecond, so that sums and differences of them are exact: whoever sleeps for what is left
+ * of an interval finds it over afterwards, and not a rounding error short of it at the same time for ever.
+ */
+const PARTS_OF_A_MS = 1_024;
+
+function onGrid(ms: number): number {
+  return Math.ceil(ms * PARTS_OF_A_MS) / PARTS_OF_A_MS;
+}
+
 /** A binary heap: the next timer is always first. */
 class TimerQueue {
   private readonly heap: Timer[] = [];
@@ -146,7 +156,7 @@ export class VirtualClock implements Clock {
   }
 
   private set(ms: number, fire: () => void): Timer {
-    const timer = { atMs: this.elapsedMs + Math.max(0, ms), order: this.timersSet++, fire, cancelled: false };
+    const timer = { atMs: onGrid(this.elapsedMs + Math.max(0, ms)), order: this.timersSet++, fire, cancelled: false };
     this.timers.push(timer);
     return timer;
   }
