@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createFileRegistry, type DescField, type DescMethod, type DescService, fromBinary } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { type Channel, createClientFactory, Status } from 'nice-grpc';
+import { type Channel, createClientFactory, type Metadata, Status } from 'nice-grpc';
 import { translateErrors, VirtdcError } from '../../src/client/error.js';
 
 const descriptor = readFileSync(new URL('../../gen/descriptor.binpb', import.meta.url));
@@ -21,7 +21,12 @@ export function pathOf(method: DescMethod): string {
 const bytesAsTheyAre = (bytes: Uint8Array): Uint8Array => bytes;
 
 /** Undefined where the call was accepted (a stream is left after its first answer); else how it was refused. */
-export async function rawCall(channel: Channel, path: string, message: Uint8Array): Promise<VirtdcError | undefined> {
+export async function rawCall(
+  channel: Channel,
+  path: string,
+  message: Uint8Array,
+  metadata?: Metadata,
+): Promise<VirtdcError | undefined> {
   const call = {
     path,
     requestStream: true as const,
@@ -38,7 +43,7 @@ export async function rawCall(channel: Channel, path: string, message: Uint8Arra
     yield message;
   }
   try {
-    for await (const _ of client.call(one(), { signal: left.signal })) break;
+    for await (const _ of client.call(one(), { signal: left.signal, ...(metadata && { metadata }) })) break;
     return undefined;
   } catch (error) {
     if (error instanceof VirtdcError) return error;

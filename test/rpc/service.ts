@@ -10,7 +10,7 @@ import type { Host } from '#gen/virtdc/v1/host.js';
 import type { Operation } from '#gen/virtdc/v1/operation.js';
 import type { AuditFinding } from '#gen/virtdc/v1/operations_service.js';
 import type { SubmitGuestRequest } from '#gen/virtdc/v1/placement_service.js';
-import { connect, type VirtdcClient } from '../../src/client/connect.js';
+import { connect, type TlsOptions, type VirtdcClient } from '../../src/client/connect.js';
 import { VirtdcError } from '../../src/client/error.js';
 import { waitForOperation } from '../../src/client/wait.js';
 import { type Config, readConfig } from '../../src/config.js';
@@ -52,6 +52,8 @@ export interface WorldOptions {
   readonly host?: Partial<HostSettings>;
   readonly env?: Readonly<Record<string, string>>;
   readonly watchLimits?: Surroundings['watchLimits'];
+  /** How the client connects. */
+  readonly tls?: TlsOptions;
 }
 
 export function node(hostname: string, cpu: number, memoryKib: number, ioKib: number, address: number): string {
@@ -116,7 +118,7 @@ export class World {
         }),
       ...(watchLimits === undefined ? {} : { watchLimits }),
     });
-    this.connected = connect(this.address);
+    this.connected = connect(this.address, this.options.tls);
   }
 
   /** The service ends; hosts, guests and database go on. */
