@@ -37,6 +37,9 @@ async function look(act: Act, driver: HostDriver): Promise<Side> {
   }
 }
 
+/** What is done once the waiting is over. */
+type Deed = Exclude<Action, 'WAIT_THEN_RESUME_SOURCE' | 'WAIT_THEN_STAY'>;
+
 /** What is seen once may be on its way to something else: endings and resumptions need to be seen twice, or for long. */
 class Patience {
   private last: Action | undefined;
@@ -45,7 +48,7 @@ class Patience {
 
   constructor(private readonly act: Act) {}
 
-  decide(action: Action): Action {
+  decide(action: Action): Deed {
     const now = this.act.clock.monotonicMs();
     if (action !== this.last) {
       this.last = action;
@@ -74,7 +77,7 @@ class Patience {
 async function carryOut(
   act: Act,
   { source, dest }: Ends,
-  action: Action,
+  action: Deed,
   seen: { source: Side; target: Side },
 ): Promise<Rest | undefined> {
   const guest = act.guest();
