@@ -29,6 +29,8 @@ export interface Config {
   readonly mode: 'development' | 'production';
   readonly advertise: string;
   readonly tls: TlsFiles | undefined;
+  /** Files that say who may call what; undefined: whoever reaches the service, which listens on loopback only, is its admin. */
+  readonly access: { readonly tokens: string | undefined; readonly roles: string | undefined } | undefined;
   readonly pkiDirectory: string | undefined;
   readonly ssh: { readonly keyFile: string; readonly knownHostsFile: string } | undefined;
   readonly logLevel: string;
@@ -60,6 +62,8 @@ const Environment = z.object({
   VIRTDC_TLS_CERT: file.optional(),
   VIRTDC_TLS_KEY: file.optional(),
   VIRTDC_TLS_CLIENT_CA: file.optional(),
+  VIRTDC_TOKENS: file.optional(),
+  VIRTDC_ROLES: file.optional(),
   VIRTDC_LIBVIRT_PKI_DIR: file.optional(),
   VIRTDC_SSH_KEY: file.optional(),
   VIRTDC_SSH_KNOWN_HOSTS: file.optional(),
@@ -93,6 +97,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mode: env.VIRTDC_MODE,
     advertise: env.VIRTDC_ADVERTISE ?? env.VIRTDC_LISTEN,
     tls: tlsOf(env, problems),
+    access: accessOf(env, problems),
     pkiDirectory: env.VIRTDC_LIBVIRT_PKI_DIR,
     ssh: sshOf(env, problems),
     logLevel: env.VIRTDC_LOG_LEVEL,
@@ -108,9 +113,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       'VIRTDC_LISTEN: plaintext is served on loopback only; set VIRTDC_TLS_CERT and VIRTDC_TLS_KEY, or listen on 127.0.0.1',
     );
   }
-  if (open && config.tls !== undefined && config.tls.clientCa === undefined) {
+  if (open && config.tls !== undefined && config.access === undefined) {
     problems.push(
-      'VIRTDC_TLS_CLIENT_CA: needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts',
+      'VIRTDC_TLS_CLIENT_CA, VIRTDC_TOKENS: one is needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts',
     );
   }
   if (!isLoopback(config.httpListen.host) && config.mode === 'production') {
@@ -135,11 +140,12 @@ function address(name: string, text: string, problems: string[]): ListenAddress 
   const host = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3]);
   const good = match !== null && port <= 65_535 && (host === 'localhost' || isIP(host) !== 0);
-  if (!good)
-    problems.push(
-      `${name}: must be ADDRESS:PORT with an IP address or localhost, such as 127.0.0.1:50051 or [::1]:50051`,
-    );
-  return { host, port };
+  if (good) return { host, port };
+  problems.push(
+    `${name}: must be ADDRESS:PORT with an IP address or localhost, such as 127.0.0.1:50051 or [::1]:50051`,
+  );
+  // Nothing else is to be said about an address that is none.
+  return { host: 'localhost', port: 0 };
 }
 
 export function isLoopback(host: string): boolean {
@@ -154,6 +160,15 @@ function tlsOf(env: Env, problems: string[]): TlsFiles | undefined {
   if (cert !== undefined || key !== undefined) problems.push('VIRTDC_TLS_CERT, VIRTDC_TLS_KEY: one needs the other');
   else if (clientCa !== undefined) problems.push('VIRTDC_TLS_CLIENT_CA: needs VIRTDC_TLS_CERT and VIRTDC_TLS_KEY');
   return undefined;
+}
+
+function accessOf(env: Env, problems: string[]): Config['access'] {
+  const { VIRTDC_TOKENS: tokens, VIRTDC_ROLES: roles, VIRTDC_TLS_CLIENT_CA: clientCa } = env;
+  if (roles !== undefined && clientCa === undefined) problems.push('VIRTDC_ROLES: needs VIRTDC_TLS_CLIENT_CA');
+  if (clientCa !== undefined && roles === undefined && tokens === undefined) {
+    problems.push('VIRTDC_ROLES: needed with VIRTDC_TLS_CLIENT_CA, or no certificate has a role');
+  }
+  return tokens === undefined && clientCa === undefined ? undefined : { tokens, roles };
 }
 
 function sshOf(env: Env, problems: string[]): Config['ssh'] {

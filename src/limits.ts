@@ -129,6 +129,10 @@ export const LIMITS = {
   logKeptMs: 24 * 3_600 * SECOND_MS,
   logKeptEntries: 1_000_000,
 
+  /** Access. How soon a change of the files of tokens and roles is seen. */
+  accessReloadMs: SECOND_MS,
+  maxAccessFileChars: MIB,
+
   /** Server. */
   maxStreamsPerConnection: 100,
   serverKeepaliveMs: 20 * SECOND_MS,

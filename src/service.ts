@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { AccessFileError } from './access/access-file.js';
+import { type Access, OPEN_ACCESS, openAccess } from './access/principals.js';
 import type { RunningAuthority } from './authority/authority.js';
 import { randomIds } from './authority/ids.js';
 import { createAuthority } from './authority/leader.js';
@@ -84,6 +86,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   started.add(() => inventory.close());
   const hypervisor = around.hypervisor?.() ?? (await openHypervisor(config, log, started));
   started.add(() => hypervisor.close());
+  const access = await openAccessOf(config, clock, log);
+  started.add(() => access.close());
   const authority = lead(config, log, clock, inventory);
   started.add(() => authority.close());
   await authority.leading();
@@ -140,7 +144,7 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
       authority.health.state === 'LEADING' ? '' : `${authority.health.state}: ${authority.health.reason}`,
   });
   started.add(() => http.stop());
-  const server = await serve(config, parts, metrics, authority);
+  const server = await serve(config, parts, metrics, authority, access);
   started.add(async () => {
     stopping.abort();
     watches.close();
@@ -189,8 +193,18 @@ function lead(config: Config, log: Logger, clock: Clock, inventory: Inventory): 
   });
 }
 
-async function serve(config: Config, parts: RpcParts, metrics: Metrics, authority: RunningAuthority) {
-  const server = await startServer(parts, { listen: config.listen, tls: config.tls }, metrics);
+async function openAccessOf({ access }: Config, clock: Clock, log: Logger): Promise<Access> {
+  if (access === undefined) return OPEN_ACCESS;
+  try {
+    return await openAccess(access, clock, log);
+  } catch (error) {
+    if (error instanceof AccessFileError) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+async function serve(config: Config, parts: RpcParts, metrics: Metrics, authority: RunningAuthority, access: Access) {
+  const server = await startServer(parts, { listen: config.listen, tls: config.tls, access }, metrics);
   const told = (): void => server.setHealthy(authority.health.state === 'LEADING');
   authority.onHealth(told);
   told();

@@ -30,7 +30,7 @@ import { openConsole } from './console.js';
 import { toBaseGuest, toGuest } from './convert/guest.js';
 import { toOperation } from './convert/operation.js';
 import { readGuestFilter, readPage } from './filters.js';
-import { decide, driverOf, type RpcParts } from './parts.js';
+import { type CallerKnown, type Calling, decide, driverOf, type RpcParts } from './parts.js';
 import { query } from './query.js';
 import { readLabelEdits } from './reading.js';
 
@@ -45,12 +45,13 @@ const LONGEST_GRACE_S = 3_600;
 const RESTART_POLICIES: readonly RestartPolicy[] = ['NEVER', 'WITH_HOST'];
 
 /** WatchGuests is served beside it, as its answers are encoded already: see watches.ts. */
-export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplementation, 'watchGuests'> {
+export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplementation<CallerKnown>, 'watchGuests'> {
   type Verb = 'startGuest' | 'stopGuest' | 'rebootGuest' | 'pauseGuest' | 'resumeGuest';
   /** A verb of power: the guest read, one command decided, the operation answered. */
   async function verb<M extends OnGuestMessage>(
     method: Verb,
     request: M,
+    context: Calling,
     command: (on: OnGuest, check: Check) => Command<GuestOperation>,
   ) {
     const check = new Check();
@@ -58,7 +59,7 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
     check.requestId(request.requestId);
     const decided = command(on, check);
     check.done();
-    const { result } = await decide(parts, GuestInfoDefinition, method, request, decided);
+    const { result } = await decide(parts, context, GuestInfoDefinition, method, request, decided);
     return { operation: toOperation(result.operation, undefined) };
   }
 
@@ -86,7 +87,7 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
       });
       return { ...value, revision: BigInt(revision) };
     },
-    async updateGuest(request) {
+    async updateGuest(request, context) {
       const check = new Check();
       const vmid = check.vmid('vmid', request.vmid);
       const edits = readLabelEdits(check, request);
@@ -95,23 +96,24 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
       check.requestId(request.requestId);
       check.done();
       const command = updateGuest({ vmid, expectedRevision, restartPolicy, ...edits });
-      const { result } = await decide(parts, GuestInfoDefinition, 'updateGuest', request, command);
+      const { result } = await decide(parts, context, GuestInfoDefinition, 'updateGuest', request, command);
       const { value: claims } = await query(parts, (fleet) => fleet.claimsOf(vmid));
       return { guest: toGuest(result, claims) };
     },
-    startGuest: (request) => verb('startGuest', request, startGuest),
-    stopGuest: (request) =>
-      verb('stopGuest', request, (on, check) => {
+    startGuest: (request, context) => verb('startGuest', request, context, startGuest),
+    stopGuest: (request, context) =>
+      verb('stopGuest', request, context, (on, check) => {
         const { graceS } = request;
         if (graceS !== undefined) check.whole('grace_s', graceS, 0, LONGEST_GRACE_S);
         return stopGuest({ ...on, graceS, force: request.force });
       }),
-    rebootGuest: (request) => verb('rebootGuest', request, (on) => rebootGuest({ ...on, force: request.force })),
-    pauseGuest: (request) => verb('pauseGuest', request, pauseGuest),
-    resumeGuest: (request) => verb('resumeGuest', request, resumeGuest),
-    async adoptGuests(request) {
+    rebootGuest: (request, context) =>
+      verb('rebootGuest', request, context, (on) => rebootGuest({ ...on, force: request.force })),
+    pauseGuest: (request, context) => verb('pauseGuest', request, context, pauseGuest),
+    resumeGuest: (request, context) => verb('resumeGuest', request, context, resumeGuest),
+    async adoptGuests(request, context) {
       const { command, refused } = await readAdoption(parts, request);
-      const { result } = await decide(parts, GuestInfoDefinition, 'adoptGuests', request, command);
+      const { result } = await decide(parts, context, GuestInfoDefinition, 'adoptGuests', request, command);
       const { value: claimsOf } = await query(parts, (fleet) => (vmid: string) => fleet.claimsOf(vmid));
       const adoptions = [...result.adoptions, ...refused].map(({ uuid, domainName, verdict, detail, guest }) => ({
         uuid,
@@ -124,9 +126,9 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
     },
     openConsole: (request, context) => openConsole(parts, request, context),
     exportGuests: (request) => exportGuests(parts, request),
-    async importBaseGuest(request) {
+    async importBaseGuest(request, context) {
       const command = await importBaseGuestFrom(parts, request);
-      const { result } = await decide(parts, GuestInfoDefinition, 'importBaseGuest', request, command);
+      const { result } = await decide(parts, context, GuestInfoDefinition, 'importBaseGuest', request, command);
       return { baseGuest: toBaseGuest(result) };
     },
     async listBaseGuests(request) {
@@ -136,13 +138,20 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
       const { value, revision } = await query(parts, (fleet) => listBaseGuests(fleet, page));
       return { baseGuests: value.items.map(toBaseGuest), nextPageToken: value.nextToken, revision: BigInt(revision) };
     },
-    async deleteBaseGuest(request) {
+    async deleteBaseGuest(request, context) {
       const check = new Check();
       const name = check.vmid('name', request.name);
       const expectedRevision = check.revision(request.revision);
       check.requestId(request.requestId);
       check.done();
-      await decide(parts, GuestInfoDefinition, 'deleteBaseGuest', request, deleteBaseGuest({ name, expectedRevision }));
+      await decide(
+        parts,
+        context,
+        GuestInfoDefinition,
+        'deleteBaseGuest',
+        request,
+        deleteBaseGuest({ name, expectedRevision }),
+      );
       return {};
     },
   };

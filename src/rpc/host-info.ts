@@ -37,7 +37,7 @@ import { readHostFilter, readPage } from './filters.js';
 import { checkHosts } from './host-checks.js';
 import { checkAddress, checkUri } from './host-uris.js';
 import { pushImage } from './images.js';
-import { decide, type RpcParts } from './parts.js';
+import { type CallerKnown, type Calling, decide, type RpcParts } from './parts.js';
 import { query } from './query.js';
 import { readCapacity, readLabelEdits, readRatios, readReserve } from './reading.js';
 import { statusError } from './status.js';
@@ -52,7 +52,7 @@ interface OnHostMessage {
 }
 
 /** WatchHosts is served beside it, as its answers are encoded already: see watches.ts. */
-export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementation, 'watchHosts'> {
+export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementation<CallerKnown>, 'watchHosts'> {
   const told = async (host: Host) => {
     const { value: load } = await query(parts, (fleet) => loadOf(fleet, host.hostname));
     return toHost(host, load, parts.reconciler.lastSeen(host.hostname));
@@ -60,46 +60,47 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
   async function cordon(
     method: 'cordonHost' | 'uncordonHost',
     request: OnHostMessage,
+    context: Calling,
     command: (on: OnHost) => Command<Host>,
   ) {
-    const { result } = await decide(parts, HostInfoDefinition, method, request, command(readOnHost(request)));
+    const { result } = await decide(parts, context, HostInfoDefinition, method, request, command(readOnHost(request)));
     return { host: await told(result) };
   }
 
   return {
-    async importNodeInfo(request) {
+    async importNodeInfo(request, context) {
       const check = new Check();
       check.requestId(request.requestId);
       const bounds = { ...XML_BOUNDS, maxNodes: LIMITS.maxNodes, maxCpu: LIMITS.maxCpu, maxKib: LIMITS.maxKib };
       const nodes = readXml(check, 'xml', parseNodeInfo(request.xml, bounds)) ?? [];
       check.done();
       const command = importNodeInfo({ nodes, prune: request.prune, uriTemplate: parts.uris.template });
-      const { result } = await decide(parts, HostInfoDefinition, 'importNodeInfo', request, command);
+      const { result } = await decide(parts, context, HostInfoDefinition, 'importNodeInfo', request, command);
       if (!request.validateOnly) await firstContact(parts, result);
       return { changes: result.diff.map(toNodeChange) };
     },
-    async registerHost(request) {
+    async registerHost(request, context) {
       const read = readRegistration(parts, request);
       const known = parts.authority.fleet.get('host', read.hostname);
       // Refused by the decision with its own reason: no need to connect first.
       const facts = known?.observed ?? (await contact(parts, read));
       const command = registerHost({ ...read, facts });
-      const { result } = await decide(parts, HostInfoDefinition, 'registerHost', request, command);
+      const { result } = await decide(parts, context, HostInfoDefinition, 'registerHost', request, command);
       return { host: await told(result) };
     },
-    async updateHost(request) {
+    async updateHost(request, context) {
       const read = readUpdate(parts, request);
       const known = parts.authority.fleet.get('host', read.hostname);
       if (known !== undefined && read.uri !== undefined && read.uri !== known.uri) {
         await contact(parts, { ...known, uri: read.uri, migrationUri: read.migrationUri ?? known.migrationUri });
       }
-      const { result } = await decide(parts, HostInfoDefinition, 'updateHost', request, updateHost(read));
+      const { result } = await decide(parts, context, HostInfoDefinition, 'updateHost', request, updateHost(read));
       return { host: await told(result) };
     },
-    cordonHost: (request) => cordon('cordonHost', request, cordonHost),
-    uncordonHost: (request) => cordon('uncordonHost', request, uncordonHost),
-    async removeHost(request) {
-      await decide(parts, HostInfoDefinition, 'removeHost', request, removeHost(readOnHost(request)));
+    cordonHost: (request, context) => cordon('cordonHost', request, context, cordonHost),
+    uncordonHost: (request, context) => cordon('uncordonHost', request, context, uncordonHost),
+    async removeHost(request, context) {
+      await decide(parts, context, HostInfoDefinition, 'removeHost', request, removeHost(readOnHost(request)));
       return {};
     },
     checkHosts: (request, context) => streamChecks(parts, request, context),
@@ -119,7 +120,7 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
       const hosts = value.items.map((view) => toHost(view.host, view, parts.reconciler.lastSeen(view.host.hostname)));
       return { hosts, nextPageToken: value.nextToken, revision: BigInt(revision) };
     },
-    async registerPool(request) {
+    async registerPool(request, context) {
       const check = new Check();
       const kind = check.enum('kind', 'POOL_KIND', request.kind, POOL_KINDS);
       if (kind === undefined) check.add('kind', 'has to be LOCAL or SHARED');
@@ -133,10 +134,10 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
       };
       check.requestId(request.requestId);
       check.done();
-      const { result } = await decide(parts, HostInfoDefinition, 'registerPool', request, registerPool(read));
+      const { result } = await decide(parts, context, HostInfoDefinition, 'registerPool', request, registerPool(read));
       return { pool: toPool(result, parts.authority.fleet.poolUsedKib(result.name)) };
     },
-    async updatePool(request) {
+    async updatePool(request, context) {
       const check = new Check();
       const read = {
         name: check.pool('name', request.name),
@@ -153,15 +154,15 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
       };
       check.requestId(request.requestId);
       check.done();
-      const { result } = await decide(parts, HostInfoDefinition, 'updatePool', request, updatePool(read));
+      const { result } = await decide(parts, context, HostInfoDefinition, 'updatePool', request, updatePool(read));
       return { pool: toPool(result, parts.authority.fleet.poolUsedKib(result.name)) };
     },
-    async removePool(request) {
+    async removePool(request, context) {
       const check = new Check();
       const read = { name: check.pool('name', request.name), expectedRevision: check.revision(request.revision) };
       check.requestId(request.requestId);
       check.done();
-      await decide(parts, HostInfoDefinition, 'removePool', request, removePool(read));
+      await decide(parts, context, HostInfoDefinition, 'removePool', request, removePool(read));
       return {};
     },
     async listPools(request) {
@@ -175,7 +176,7 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
       return { pools, nextPageToken: value.nextToken, revision: BigInt(revision) };
     },
     async pushImage(messages, context) {
-      const images = await pushImage(parts, messages, context.signal);
+      const images = await pushImage(parts, messages, context);
       return { images: images.map(toImage) };
     },
     async listImages(request) {

@@ -17,7 +17,7 @@ import { type Image, imageKey, type Pool } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { DeadlineError } from '../ports/clock.js';
 import { Check } from './check.js';
-import { decide, driverOf, type RpcParts } from './parts.js';
+import { type CallerKnown, type Calling, decide, driverOf, type RpcParts } from './parts.js';
 import { refusalError, statusError } from './status.js';
 
 export interface Upload {
@@ -33,8 +33,9 @@ export interface Upload {
 export async function pushImage(
   parts: RpcParts,
   messages: AsyncIterable<PushImageRequest>,
-  signal: AbortSignal,
+  context: Calling,
 ): Promise<Image[]> {
+  const { signal } = context;
   const incoming = messages[Symbol.asyncIterator]();
   const upload = readHeader(await next(parts, incoming, signal));
   const targets = await targetsOf(parts, upload);
@@ -43,7 +44,7 @@ export async function pushImage(
     const file = join(directory, 'content');
     const sha256 = await spool(parts, upload, incoming, file, signal);
     const images: Image[] = [];
-    for (const target of targets) images.push(await place(parts, { ...upload, sha256 }, target, file, signal));
+    for (const target of targets) images.push(await place(parts, { ...upload, sha256 }, target, file, signal, context));
     return images;
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -182,6 +183,7 @@ async function place(
   target: Target,
   file: string,
   signal: AbortSignal,
+  context: CallerKnown,
 ): Promise<Image> {
   const { pool, hostname, name } = target;
   const known = parts.authority.fleet.get('image', imageKey(pool, hostname, name));
@@ -195,6 +197,6 @@ async function place(
   const volume = await driver.uploadVolume(pool, name, format, sizeBytes, content, { deadlineMs, signal });
   const command = addImage({ pool, hostname, name, format, sizeBytes, virtualKib: volume.capacityKib, sha256 });
   // The image is known by its digest: recording it needs no request id.
-  const { result } = await decide(parts, HostInfoDefinition, 'pushImage', {}, command);
+  const { result } = await decide(parts, context, HostInfoDefinition, 'pushImage', {}, command);
   return result;
 }

@@ -20,15 +20,15 @@ import { toOutlook } from './convert/outlook.js';
 import { readMigrationFilter, readPage } from './filters.js';
 import { liveMigrationFigures } from './migration-figures.js';
 import { moveFacts } from './move-facts.js';
-import { decide, type RpcParts, untilStopped } from './parts.js';
+import { type CallerKnown, decide, type RpcParts, untilStopped } from './parts.js';
 import { query } from './query.js';
 import { statusError } from './status.js';
 
-export function migrationService(parts: RpcParts): MigrationServiceImplementation {
+export function migrationService(parts: RpcParts): MigrationServiceImplementation<CallerKnown> {
   const told = (migration: Migration): GuestMigration =>
     toMigration(migration, parts.executor.progressOf(migration.name));
   return {
-    async migrateGuest(request) {
+    async migrateGuest(request, context) {
       const check = new Check();
       const vmid = check.vmid('vmid', request.vmid);
       const sourceHost = check.optionalHostname('source_host', request.sourceHost);
@@ -39,7 +39,7 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       check.done();
       const facts = await moveFacts(parts, vmid, true, destHost);
       const command = migrateGuest({ vmid, sourceHost, destHost, policy, expectedRevision, facts });
-      const { result } = await decide(parts, MigrationDefinition, 'migrateGuest', request, command);
+      const { result } = await decide(parts, context, MigrationDefinition, 'migrateGuest', request, command);
       return { operation: toOperation(result.operation, undefined) };
     },
     async checkMigration(request) {
@@ -70,7 +70,7 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       return { migrations: value.items.map(told), nextPageToken: value.nextToken, revision: BigInt(revision) };
     },
     watchMigration: (request, context) => watchMigration(parts, request, context, told),
-    async cancelMigration(request) {
+    async cancelMigration(request, context) {
       const check = new Check();
       const operation = check.operation('operation', request.operation);
       check.requestId(request.requestId);
@@ -78,6 +78,7 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       await query(parts, (fleet) => getMigration(fleet, operation));
       const { result } = await decide(
         parts,
+        context,
         MigrationDefinition,
         'cancelMigration',
         request,

@@ -19,13 +19,13 @@ import { Check } from './check.js';
 import { toHostAudit } from './convert/audit.js';
 import { toOperation } from './convert/operation.js';
 import { readOperationFilter, readPage } from './filters.js';
-import { decide, driverOf, type RpcParts, untilStopped } from './parts.js';
+import { type CallerKnown, decide, driverOf, type RpcParts, untilStopped } from './parts.js';
 import { query } from './query.js';
 import { statusError } from './status.js';
 
 const DEFAULT_WAIT_S = 30;
 
-export function operationsService(parts: RpcParts): OperationsServiceImplementation {
+export function operationsService(parts: RpcParts): OperationsServiceImplementation<CallerKnown> {
   const told = (operation: Operation) => toOperation(operation, parts.executor.progressOf(operation.name));
   return {
     async getOperation(request) {
@@ -51,13 +51,14 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
       const operation = await waited(parts, name, (timeoutS === 0 ? DEFAULT_WAIT_S : timeoutS) * 1_000, context);
       return { operation: told(operation) };
     },
-    async cancelOperation(request) {
+    async cancelOperation(request, context) {
       const check = new Check();
       const operation = check.operation('name', request.name);
       check.requestId(request.requestId);
       check.done();
       const { result } = await decide(
         parts,
+        context,
         OperationsDefinition,
         'cancelOperation',
         request,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
+import type { Caller } from '../access/principals.js';
 import type { Authority } from '../authority/authority.js';
 import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
@@ -27,8 +28,12 @@ export interface RpcParts {
   readonly stopping: AbortSignal;
 }
 
-/** Who called. Until callers are told apart, whoever reaches the service is its operator. */
-const PRINCIPAL = 'local';
+/** What the interceptors add to a call's context. */
+export interface CallerKnown {
+  readonly caller: Caller;
+}
+
+export type Calling = CallContext & CallerKnown;
 
 interface Service {
   readonly fullName: string;
@@ -55,6 +60,7 @@ export interface Decided<R> {
 /** Decides, and answers when it is durable; a refusal is thrown as its status. */
 export async function decide<S extends Service, R>(
   parts: RpcParts,
+  { caller }: CallerKnown,
   service: S,
   method: keyof S['methods'] & string,
   request: Identified,
@@ -65,7 +71,7 @@ export async function decide<S extends Service, R>(
   // The id is not a part of what it identifies.
   const payloadHash = (): string => sha256(requestType.encode({ ...request, requestId: '' }).finish());
   const answer = await parts.authority.execute(command, {
-    principal: PRINCIPAL,
+    principal: caller.principal,
     method: `${service.fullName}/${name}`,
     validateOnly,
     ...(requestId === '' || validateOnly ? {} : { request: { id: requestId, payloadHash: payloadHash() } }),

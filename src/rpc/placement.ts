@@ -22,15 +22,15 @@ import { toGuest } from './convert/guest.js';
 import { toOperation } from './convert/operation.js';
 import { toClusterPolicy, toExplanation, toSummary } from './convert/placement.js';
 import { moveFacts } from './move-facts.js';
-import { decide, type RpcParts } from './parts.js';
+import { type CallerKnown, decide, type RpcParts } from './parts.js';
 import { query } from './query.js';
 import { readRatios, readReserve } from './reading.js';
 
-export function placementService(parts: RpcParts): PlacementServiceImplementation {
+export function placementService(parts: RpcParts): PlacementServiceImplementation<CallerKnown> {
   return {
-    async submitGuest(request) {
+    async submitGuest(request, context) {
       const command = submitGuest(readSubmit(request));
-      const { result } = await decide(parts, PlacementDefinition, 'submitGuest', request, command);
+      const { result } = await decide(parts, context, PlacementDefinition, 'submitGuest', request, command);
       const { guest, operation } = result;
       // As of the decision, so that a repeated request is answered the same.
       const { hostname, vmid, revision } = guest;
@@ -41,12 +41,19 @@ export function placementService(parts: RpcParts): PlacementServiceImplementatio
         decision: operation.decision && toSummary(operation.decision),
       };
     },
-    async terminateGuest(request) {
+    async terminateGuest(request, context) {
       const check = new Check();
       const on = { vmid: check.vmid('vmid', request.vmid), expectedRevision: check.revision(request.revision) };
       check.requestId(request.requestId);
       check.done();
-      const { result } = await decide(parts, PlacementDefinition, 'terminateGuest', request, terminateGuest(on));
+      const { result } = await decide(
+        parts,
+        context,
+        PlacementDefinition,
+        'terminateGuest',
+        request,
+        terminateGuest(on),
+      );
       return { operation: toOperation(result.operation, undefined) };
     },
     async checkSpace(request) {
@@ -77,7 +84,7 @@ export function placementService(parts: RpcParts): PlacementServiceImplementatio
       const { value } = await query(parts, (fleet) => fleet.policy);
       return { policy: toClusterPolicy(value) };
     },
-    async setClusterPolicy(request) {
+    async setClusterPolicy(request, context) {
       const check = new Check();
       const strategy = readStrategy(check, request.strategy);
       const ratios = readRatios(check, 'default_ratios', request.defaultRatios);
@@ -95,7 +102,7 @@ export function placementService(parts: RpcParts): PlacementServiceImplementatio
         ...(defaultPool === undefined ? {} : { defaultPool }),
       };
       const command = setClusterPolicy({ expectedRevision, set });
-      const { result } = await decide(parts, PlacementDefinition, 'setClusterPolicy', request, command);
+      const { result } = await decide(parts, context, PlacementDefinition, 'setClusterPolicy', request, command);
       return { policy: toClusterPolicy(result) };
     },
   };

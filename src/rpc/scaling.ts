@@ -15,21 +15,25 @@ import { Check } from './check.js';
 import { toOperation } from './convert/operation.js';
 import { toSummary } from './convert/placement.js';
 import { moveFacts } from './move-facts.js';
-import { type Decided, decide, type RpcParts } from './parts.js';
+import { type CallerKnown, type Decided, decide, type RpcParts } from './parts.js';
 
 const ON_NO_ROOM = ['REFUSE', 'MIGRATE_SELF'] as const;
 
-export function scalingService(parts: RpcParts): ScalingServiceImplementation {
+export function scalingService(parts: RpcParts): ScalingServiceImplementation<CallerKnown> {
   return {
-    async scaleCpu(request) {
+    async scaleCpu(request, context) {
       const check = new Check();
       const common = readCommon(check, request);
       const cpu = check.whole('cpu', request.cpu, 1, LIMITS.maxCpu);
       check.done();
       const command = scaleCpu({ ...(await withFacts(parts, common)), cpu });
-      return answer(parts, request.validateOnly, await decide(parts, ScalingDefinition, 'scaleCpu', request, command));
+      return answer(
+        parts,
+        request.validateOnly,
+        await decide(parts, context, ScalingDefinition, 'scaleCpu', request, command),
+      );
     },
-    async scaleMemory(request) {
+    async scaleMemory(request, context) {
       const check = new Check();
       const common = readCommon(check, request);
       const memoryKib = check.amount('memory_kib', request.memoryKib, 1, LIMITS.maxKib);
@@ -38,7 +42,7 @@ export function scalingService(parts: RpcParts): ScalingServiceImplementation {
       return answer(
         parts,
         request.validateOnly,
-        await decide(parts, ScalingDefinition, 'scaleMemory', request, command),
+        await decide(parts, context, ScalingDefinition, 'scaleMemory', request, command),
       );
     },
   };

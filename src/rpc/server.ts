@@ -13,7 +13,7 @@ import { MigrationDefinition } from '#gen/virtdc/v1/migration_service.js';
 import { OperationsDefinition } from '#gen/virtdc/v1/operations_service.js';
 import { PlacementDefinition } from '#gen/virtdc/v1/placement_service.js';
 import { ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
-import type { Access } from '../access/principals.js';
+import { type Access, OPEN_ACCESS } from '../access/principals.js';
 import type { ListenAddress, TlsFiles } from '../config.js';
 import { LIMITS } from '../limits.js';
 import { errorDescriptor } from './error-descriptor.js';
@@ -70,7 +70,10 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
       health.setStatus(healthy ? 'healthy' : 'unhealthy', name);
     }
   };
-  const options: ServerOptions = { ...CHANNEL, interceptors: [certificateInterceptor] };
+  const options: ServerOptions = {
+    ...CHANNEL,
+    interceptors: settings.access === OPEN_ACCESS ? [] : [certificateInterceptor],
+  };
   const server: Server<CallerKnown> = createServer(options)
     .use(identifyInterceptor(settings.access))
     .use(requestsInterceptor(parts.log, parts.clock, meter))

@@ -20,14 +20,8 @@ export function pathOf(method: DescMethod): string {
 
 const bytesAsTheyAre = (bytes: Uint8Array): Uint8Array => bytes;
 
-/** Undefined where the call was accepted (a stream is left after its first answer); else how it was refused. */
-export async function rawCall(
-  channel: Channel,
-  path: string,
-  message: Uint8Array,
-  metadata?: Metadata,
-): Promise<VirtdcError | undefined> {
-  const call = {
+function rawDefinition(path: string) {
+  return {
     path,
     requestStream: true as const,
     responseStream: true as const,
@@ -37,6 +31,31 @@ export async function rawCall(
     responseDeserialize: bytesAsTheyAre,
     options: {},
   };
+}
+
+/** All the answers to the messages, as bytes. */
+export async function rawAnswers(
+  channel: Channel,
+  path: string,
+  messages: readonly Uint8Array[],
+): Promise<Uint8Array[]> {
+  const client = createClientFactory().create({ call: rawDefinition(path) }, channel);
+  async function* all() {
+    yield* messages;
+  }
+  const answers: Uint8Array[] = [];
+  for await (const answer of client.call(all())) answers.push(answer);
+  return answers;
+}
+
+/** Undefined where the call was accepted (a stream is left after its first answer); else how it was refused. */
+export async function rawCall(
+  channel: Channel,
+  path: string,
+  message: Uint8Array,
+  metadata?: Metadata,
+): Promise<VirtdcError | undefined> {
+  const call = rawDefinition(path);
   const client = createClientFactory().use(translateErrors).create({ call }, channel);
   const left = new AbortController();
   async function* one() {

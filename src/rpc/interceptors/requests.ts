@@ -1,19 +1,17 @@
 // Gives every call an id, logs its end with the code and the time it took, and counts it.
 
 import { randomUUID } from 'node:crypto';
-import { type CallContext, ServerError, type ServerMiddlewareCall, Status } from 'nice-grpc';
+import { ServerError, type ServerMiddlewareCall, Status } from 'nice-grpc';
 import type { Logger } from 'pino';
 import type { Clock } from '../../ports/clock.js';
+import type { Calling } from '../parts.js';
 
 export interface CallMeter {
   ended(method: string, code: string, ms: number): void;
 }
 
 export function requestsInterceptor(log: Logger, clock: Clock, meter: CallMeter) {
-  return async function* requests<Request, Response>(
-    call: ServerMiddlewareCall<Request, Response>,
-    context: CallContext,
-  ) {
+  return async function* requests<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: Calling) {
     const callId = randomUUID();
     const startedMs = clock.monotonicMs();
     context.header.set('virtdc-call-id', callId);
@@ -29,7 +27,8 @@ export function requestsInterceptor(log: Logger, clock: Clock, meter: CallMeter)
       const ms = Math.round(clock.monotonicMs() - startedMs);
       const method = call.method.path;
       meter.ended(method, Status[code], ms);
-      log.info({ callId, method, code: Status[code], ms, peer: context.peer, failure }, 'call');
+      const { principal } = context.caller;
+      log.info({ callId, method, principal, code: Status[code], ms, peer: context.peer, failure }, 'call');
     }
   };
 }
