@@ -11,7 +11,7 @@ import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 const makeDisksStep: Step = {
   name: 'make-disks',
   // Making them looks for each first, so it may simply be done again.
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     const disks = await makeDisks(act.driver(guest.hostname), guest, everyDisk);
@@ -34,7 +34,7 @@ const createDomainStep: Step = {
   },
   async observe(act) {
     const guest = act.guest();
-    return isActive(await act.driver(guest.hostname).domain(guest.uuid)) ? 'DONE' : 'TODO';
+    return isActive(await act.driver(guest.hostname).domain(guest.uuid)) ? 'DONE' : 'NOT_DONE';
   },
   async do(act) {
     const guest = act.guest();
@@ -49,7 +49,7 @@ const createDomainStep: Step = {
 
 const verifyRunningStep: Step = {
   name: 'verify-running',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act: Act) {
     const guest = act.guest();
     const domain = await waitForDomain(

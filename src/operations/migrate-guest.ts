@@ -40,7 +40,7 @@ function copiedTargets(fleet: FleetView, guest: Guest): string[] {
 
 const preflightStep: Step = {
   name: 'preflight',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const { source, dest } = endsOf(act);
     const guest = act.guest();
@@ -61,7 +61,7 @@ const preflightStep: Step = {
 
 const makeTargetDisksStep: Step = {
   name: 'make-target-disks',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     if (!inputOf(act.operation()).copyStorage) return;
     const disks = await makeDisks(endsOf(act).dest, act.guest(), isLocal(act.fleet));
@@ -212,7 +212,7 @@ class Blackout {
 const handOverStep: Step = {
   name: 'hand-over',
   intent: (fleet, operation) => handOver(fleet, operation),
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const { source, dest } = endsOf(act);
     const guest = act.guest();
@@ -236,7 +236,7 @@ function handOver(fleet: FleetView, operation: Operation): readonly Change[] {
 /** Before Perform: a persistent guest must not come up on the source by itself while it is on its way. */
 const autostartOffStep: Step = {
   name: 'autostart-off',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     if (guest.persistent) await endsOf(act).source.setAutostart(guest.uuid, false);

@@ -13,7 +13,7 @@ async function look(act: Act): Promise<ObservedDomain | undefined> {
 
 const shutdownStep: Step = {
   name: 'shutdown',
-  observe: async (act) => (isActive(await look(act)) ? 'TODO' : 'DONE'),
+  observe: async (act) => (isActive(await look(act)) ? 'NOT_DONE' : 'DONE'),
   async do(act) {
     const guest = act.guest();
     const driver = act.driver(guest.hostname);
@@ -71,7 +71,7 @@ export const stopGuest: Recipe = {
 
 const noteBootStep: Step = {
   name: 'note-boot',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     await act.note({ bootId: await bootIdOrNone(act) });
   },
@@ -94,7 +94,7 @@ const rebootStep: Step = {
   async observe(act) {
     const before = act.operation().notes.bootId ?? '';
     const now = await bootIdOrNone(act);
-    return before !== '' && now !== '' && now !== before ? 'DONE' : 'TODO';
+    return before !== '' && now !== '' && now !== before ? 'DONE' : 'NOT_DONE';
   },
   async do(act) {
     const guest = act.guest();
@@ -103,7 +103,7 @@ const rebootStep: Step = {
     await act.driver(guest.hostname).reboot(guest.uuid, input.force);
     if ((notes.bootId ?? '') === '') return;
     const until = act.clock.monotonicMs() + LIMITS.bootObservedWithinMs;
-    while ((await rebootStep.observe(act)) === 'TODO') {
+    while ((await rebootStep.observe(act)) === 'NOT_DONE') {
       if (act.clock.monotonicMs() >= until || act.cancelled.aborted) {
         throw new StepFailure('GUEST_DID_NOT_REBOOT', `${guest.vmid} was asked to reboot and was not seen to`, {
           vmid: guest.vmid,
@@ -124,7 +124,7 @@ export const rebootGuest: Recipe = {
 
 const pauseStep: Step = {
   name: 'pause',
-  observe: async (act) => ((await look(act))?.state === 'PAUSED' ? 'DONE' : 'TODO'),
+  observe: async (act) => ((await look(act))?.state === 'PAUSED' ? 'DONE' : 'NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     await act.driver(guest.hostname).suspend(guest.uuid);
@@ -141,7 +141,7 @@ export const pauseGuest: Recipe = {
 
 const resumeStep: Step = {
   name: 'resume',
-  observe: async (act) => ((await look(act))?.state === 'RUNNING' ? 'DONE' : 'TODO'),
+  observe: async (act) => ((await look(act))?.state === 'RUNNING' ? 'DONE' : 'NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     await act.driver(guest.hostname).resume(guest.uuid);

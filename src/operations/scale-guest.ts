@@ -18,7 +18,7 @@ function moveOf(operation: Operation): string {
 
 const moveStep: Step = {
   name: 'move',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const move = moveOf(act.operation());
     if (move === '') return;
@@ -93,7 +93,7 @@ function notRunning(vmid: string): StepFailure {
 const setCpuStep: Step = {
   name: 'set-cpu',
   // Plugging looks at what is plugged first, so it may simply be done again.
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   do: (act) => plugCpu(act, cpuOf(act.operation()).to),
   async undo(act) {
     const { from } = cpuOf(act.operation());
@@ -108,7 +108,7 @@ const setCpuStep: Step = {
 
 const seeCpuStep: Step = {
   name: 'see-cpu',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const { to } = cpuOf(act.operation());
     const startedMs = act.clock.monotonicMs();
@@ -188,14 +188,14 @@ async function setMemory(act: Act, memoryKib: number): Promise<void> {
 const setMemoryStep: Step = {
   name: 'set-memory',
   // Asking the balloon again for the same is no harm.
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   do: (act) => setMemory(act, memoryOf(act.operation()).toKib),
   undo: (act) => setMemory(act, memoryOf(act.operation()).fromKib),
 };
 
 const seeMemoryStep: Step = {
   name: 'see-memory',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     const { toKib } = memoryOf(act.operation());

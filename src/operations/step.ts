@@ -54,7 +54,7 @@ export interface Step {
   /** Committed with the entry into the step, before its deed. */
   readonly intent?: Effects;
   /** Looks at libvirt: is it done? Asked when the step is taken up again, and after a deed of unknown outcome. */
-  observe(act: Act): Promise<'DONE' | 'TODO'>;
+  observe(act: Act): Promise<'DONE' | 'NOT_DONE'>;
   do(act: Act): Promise<void>;
   /** Takes the deed back, whether it happened or not; repeated until it succeeds. */
   undo?(act: Act): Promise<void>;

@@ -22,7 +22,7 @@ const endDomainStep: Step = {
   async observe(act) {
     const guest = act.guest();
     for (const hostname of hostsOf(act, guest)) {
-      if ((await act.driver(hostname).domain(guest.uuid)) !== undefined) return 'TODO';
+      if ((await act.driver(hostname).domain(guest.uuid)) !== undefined) return 'NOT_DONE';
     }
     return 'DONE';
   },
@@ -34,7 +34,7 @@ const endDomainStep: Step = {
 
 const removeDisksStep: Step = {
   name: 'remove-disks',
-  observe: () => Promise.resolve('TODO'),
+  observe: () => Promise.resolve('NOT_DONE'),
   async do(act) {
     const guest = act.guest();
     for (const hostname of hostsOf(act, guest)) await removeDisks(act.driver(hostname), guest, everyDisk);

@@ -14,10 +14,10 @@ export interface Watched {
 
 export class Mortality {
   private countdown: number | undefined;
-  private stopped = false;
   private waiting: (() => void)[] = [];
   private markDied = (): void => {};
   isDead = false;
+  isStopped = false;
   readonly died = new Promise<void>((resolve) => {
     this.markDied = resolve;
   });
@@ -35,11 +35,11 @@ export class Mortality {
   }
 
   stop(): void {
-    this.stopped = true;
+    this.isStopped = true;
   }
 
   goOn(): void {
-    this.stopped = false;
+    this.isStopped = false;
     for (const deliver of this.waiting.splice(0)) this.deliver(deliver);
   }
 
@@ -52,7 +52,7 @@ export class Mortality {
   /** What reaches the process from outside. */
   deliver(arrive: () => void): void {
     if (this.isDead) return;
-    if (this.stopped) this.waiting.push(arrive);
+    if (this.isStopped) this.waiting.push(arrive);
     else arrive();
   }
 

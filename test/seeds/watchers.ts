@@ -67,11 +67,16 @@ export class Watcher {
     const patience = 1 + Math.floor(this.random.next() * 40);
     const fresh = this.cursor === undefined || this.random.next() < 0.1;
     this.initial = fresh;
-    if (fresh) this.state = new Map();
-    if (!fresh) this.seek(this.cursor ?? 0);
+    const from = fresh ? 0 : (this.cursor ?? 0);
+    if (fresh) {
+      this.state = new Map();
+      // Whoever loses the connection in the middle of the state has nothing to resume from.
+      this.cursor = undefined;
+    }
+    if (!fresh) this.seek(from);
     this.resumed++;
     const request = {
-      startRevision: fresh ? 0 : (this.cursor ?? 0),
+      startRevision: from,
       sendInitial: fresh,
       filter: this.filter,
       progressMs: 5_000,
@@ -80,8 +85,10 @@ export class Watcher {
     const died = leader.life.died.then(() => ({ done: true, value: undefined }) as const);
     try {
       for (let taken = 0; taken < patience; taken++) {
-        const step = await Promise.race([answers?.next() ?? died, died]);
-        if (step.done === true) return;
+        const step = await this.withinHearing(Promise.race([answers?.next() ?? died, died]));
+        if (step === undefined || step.done === true) break;
+        // Of one that does not lead any more nothing new is heard.
+        if (!leader.leads) break;
         this.take(step.value.toString());
         // A slow one finds the ring gone on without it.
         if (this.random.next() < 0.1) await this.pause(this.random.between(0, 8_000));
@@ -95,6 +102,14 @@ export class Watcher {
       ending.abort();
     }
     await this.pause(this.random.between(0, 3_000));
+  }
+
+  /** undefined: no answer for longer than the interval of progress, so the connection is as good as lost. */
+  private withinHearing<T>(answer: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const stopTimer = this.world.clock.after(12_000, () => resolve(undefined));
+      answer.then(resolve, reject).finally(stopTimer);
+    });
   }
 
   /** Takes the place after the revision. */
