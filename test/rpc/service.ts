@@ -20,6 +20,7 @@ import { SimulatedDatacenter } from '../../src/hypervisor/simulated/datacenter.j
 import type { Durations, HostSettings } from '../../src/hypervisor/simulated/settings.js';
 import { MemoryDatabase } from '../../src/inventory/memory.js';
 import type { Clock } from '../../src/ports/clock.js';
+import type { InventoryErrorKind } from '../../src/ports/inventory.js';
 import { type RunningService, type Surroundings, startService } from '../../src/service.js';
 import { renderDomain } from '../../src/xml/domain.js';
 import { eventually } from '../eventually.js';
@@ -72,6 +73,8 @@ export class World {
   readonly database: MemoryDatabase;
   /** What the service logged as errors: bugs of its own, that no test may cause. */
   readonly errors: unknown[] = [];
+  /** What befalls every call to the database. */
+  databaseFails: InventoryErrorKind | undefined;
   private running: RunningService | undefined;
   private connected: VirtdcClient | undefined;
 
@@ -110,7 +113,8 @@ export class World {
     const { watchLimits } = this.options;
     this.running = await startService(this.config, this.logger(), {
       clock: this.clock,
-      inventory: () => this.database.connect(),
+      inventory: () =>
+        this.database.connect(() => (this.databaseFails === undefined ? undefined : { error: this.databaseFails })),
       hypervisor: () =>
         hypervisorByScheme({
           simulated: this.datacenter.hypervisor(),
