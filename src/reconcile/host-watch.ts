@@ -98,11 +98,12 @@ export class HostWatch {
     while (!signal.aborted) {
       this.nudge = new AbortController();
       const waiting = this.looked.splice(0);
+      const beganMs = this.parts.clock.monotonicMs();
       try {
         await this.look();
       } catch (error) {
         if (signal.aborted) break;
-        if (error instanceof HypervisorError) await this.sawNothing(error);
+        if (error instanceof HypervisorError) await this.sawNothing(error, beganMs);
         else if (!(error instanceof UnavailableError)) {
           this.parts.log.error(
             { host: this.hostname, err: error },
@@ -151,9 +152,10 @@ export class HostWatch {
     this.details.ask(authority.fleet, domains);
   }
 
-  private async sawNothing(error: HypervisorError): Promise<void> {
+  /** It was silent for all of the look that failed, however long that took. */
+  private async sawNothing(error: HypervisorError, beganMs: number): Promise<void> {
     const now = this.parts.clock.monotonicMs();
-    this.silentSinceMs ??= now;
+    this.silentSinceMs ??= beganMs;
     const silentMs = now - this.silentSinceMs;
     const ready = this.parts.authority.fleet.get('host', this.hostname)?.condition === 'READY';
     if (silentMs >= LIMITS.hostUnreachableAfterMs)
