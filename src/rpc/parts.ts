@@ -93,6 +93,6 @@ export function driverOf(parts: RpcParts, fleet: FleetView, hostname: string): H
 }
 
 /** Aborts with the call, or when the service stops. */
-export function untilStopped(parts: RpcParts, context: CallContext): AbortSignal {
+export function untilStopped(parts: Pick<RpcParts, 'stopping'>, context: CallContext): AbortSignal {
   return AbortSignal.any([context.signal, parts.stopping]);
 }

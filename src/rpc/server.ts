@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
-import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
+import { HealthDefinition, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
 import { GuestInfoDefinition, type GuestInfoServiceImplementation } from '#gen/virtdc/v1/guest_info_service.js';
 import { HostInfoDefinition, type HostInfoServiceImplementation } from '#gen/virtdc/v1/host_info_service.js';
@@ -18,6 +18,7 @@ import type { ListenAddress, TlsFiles } from '../config.js';
 import { LIMITS } from '../limits.js';
 import { errorDescriptor } from './error-descriptor.js';
 import { guestInfoService } from './guest-info.js';
+import { healthService } from './health.js';
 import { healthDescriptor } from './health-descriptor.js';
 import { hostInfoService } from './host-info.js';
 import { errorsInterceptor } from './interceptors/errors.js';
@@ -82,7 +83,7 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
     .use(authorizeInterceptor)
     .use(wellFormedInterceptor);
   addServices(server, parts);
-  server.add(HealthDefinition, HealthServiceImpl(health));
+  server.add(HealthDefinition, healthService(parts, health));
   addReflection(server);
   const { host, port } = settings.listen;
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
