@@ -12,6 +12,9 @@ const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const VOLUME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const OPERATION = /^op-[a-z0-9-]{1,60}$/;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+/** After options, if there are any: the type, and the key in base 64. */
+const PUBLIC_KEY =
+  /^([^\r\n]* )?(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[A-Za-z0-9@.-]+ +[A-Za-z0-9+/]+={0,2}([ \t][^\r\n]*)?$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 /** Control characters, line and paragraph separators, and marks that reorder text: never in a name or label. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -125,6 +128,12 @@ export class Check {
     if (Buffer.byteLength(value) > mostBytes) this.add(field, `longer than ${mostBytes} bytes`);
     if (value.includes('\0') || /\p{Cs}/u.test(value)) this.add(field, 'holds a NUL or half a surrogate pair');
     return value;
+  }
+
+  /** A line of authorized_keys. What it holds is never repeated: it may be a private key that was sent by mistake. */
+  publicKey(field: string, value: string, mostBytes: number): string {
+    if (!PUBLIC_KEY.test(value)) this.add(field, 'is no SSH public key, one line such as "ssh-ed25519 AAAA... name"');
+    return this.text(field, value, mostBytes);
   }
 
   requestId(value: string): string {

@@ -12,11 +12,12 @@ import { HostInfoDefinition, type PushImageHeader, type PushImageRequest } from 
 import { addImage, type ImageTarget, imageRefusal } from '../commands/add-image.js';
 import { findPool } from '../commands/preconditions.js';
 import type { FleetView } from '../fleet/fleet.js';
-import { isRefusal, type Refusal } from '../fleet/refusal.js';
+import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { type Image, imageKey, type Pool } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { DeadlineError } from '../ports/clock.js';
 import { Check } from './check.js';
+import { qcow2Problem } from './image-content.js';
 import { type CallerKnown, type Calling, decide, driverOf, type RpcParts } from './parts.js';
 import { refusalError, statusError } from './status.js';
 
@@ -43,6 +44,8 @@ export async function pushImage(
   try {
     const file = join(directory, 'content');
     const sha256 = await spool(parts, upload, incoming, file, signal);
+    const problem = upload.format === 'qcow2' ? await qcow2Problem(file) : undefined;
+    if (problem !== undefined) throw contentRefused(problem);
     const images: Image[] = [];
     for (const target of targets) images.push(await place(parts, { ...upload, sha256 }, target, file, signal, context));
     return images;
@@ -82,9 +85,8 @@ async function targetsOf(parts: RpcParts, upload: Upload): Promise<Target[]> {
     const pool = findPool(fleet, upload.pool);
     if (isRefusal(pool)) return pool;
     const targets = targetsIn(fleet, pool, upload);
-    return (
-      targets.map((target) => differing(fleet, upload, target)).find((refusal) => refusal !== undefined) ?? targets
-    );
+    if (pool.hosts.length === 0) return refusal('POOL_NOT_FOUND', `no host has pool ${pool.name}`, { pool: pool.name });
+    return targets.map((target) => differing(fleet, upload, target)).find((one) => one !== undefined) ?? targets;
   });
   if (isRefusal(value)) throw refusalError(value, revision);
   return value;
@@ -169,6 +171,13 @@ async function spool(
     });
   }
   return digest;
+}
+
+function contentRefused(problem: string): Error {
+  const field = 'header.format';
+  return statusError('INVALID_FIELDS', `${field}: the content ${problem}`, {
+    violations: [{ field, description: `the content ${problem}` }],
+  });
 }
 
 function sizeMismatch({ sizeBytes }: Upload, received: number, message: string): Error {

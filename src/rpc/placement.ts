@@ -170,14 +170,8 @@ function readShape(
 function readSeed(check: Check, seed: Seed): GuestSeed {
   return {
     guestHostname: check.optionalHostname('seed.guest_hostname', seed.guestHostname),
-    sshAuthorizedKeys: check.list(
-      'seed.ssh_authorized_keys',
-      seed.sshAuthorizedKeys,
-      LIMITS.maxSshKeys,
-      (field, key) => {
-        if (key.includes('\n')) check.add(field, 'is more than one line');
-        return check.text(field, key, LIMITS.maxSshKeyBytes);
-      },
+    sshAuthorizedKeys: check.list('seed.ssh_authorized_keys', seed.sshAuthorizedKeys, LIMITS.maxSshKeys, (field, key) =>
+      check.publicKey(field, key, LIMITS.maxSshKeyBytes),
     ),
     userData: check.text('seed.user_data', seed.userData, LIMITS.maxUserDataBytes),
   };

@@ -347,4 +347,13 @@ describe('hostile input', function () {
     );
     assert.deepEqual(fieldsOf(error), ['network']);
   });
+
+  it('of keys that are not public, and are not repeated', async () => {
+    for (const key of ['-----BEGIN OPENSSH PRIVATE KEY-----', 'c2VjcmV0', 'ssh-dss', 'ssh-ed25519 AAAA\rruncmd: [x]']) {
+      const seed = { guestHostname: '', sshAuthorizedKeys: ['no-pty ssh-ed25519 AAAA me', key], userData: '' };
+      const error = await invalid(world.client.placement.submitGuest(world.submission('new', { seed })));
+      assert.deepEqual(fieldsOf(error), ['seed.ssh_authorized_keys[1]']);
+      assert.ok(!error.message.includes(key));
+    }
+  });
 });

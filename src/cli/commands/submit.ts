@@ -75,11 +75,15 @@ function seedOf({ seed, guestHostname = '', sshKey = [], userData }: SubmitOptio
   const wanted = seed === true || guestHostname !== '' || sshKey.length > 0 || userData !== undefined;
   if (!wanted) return undefined;
   const text = (file: string): string => readInput(file).toString('utf8');
-  const lines = (file: string): string[] =>
-    text(file)
+  const lines = (file: string): string[] => {
+    const content = text(file);
+    // A private key is not even sent.
+    if (/^-----BEGIN /m.test(content)) throw new UsageError(`${file} is no public key; is ${file}.pub meant?`);
+    return content
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '' && !line.startsWith('#'));
+  };
   return {
     guestHostname,
     sshAuthorizedKeys: sshKey.flatMap(lines),

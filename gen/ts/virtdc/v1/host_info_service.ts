@@ -4975,7 +4975,8 @@ export const HostInfoDefinition = {
      *
      * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
      * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-     * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
+     * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says), INVALID_FIELDS (it is no qcow2 image,
+     * or one that needs another file); UNAVAILABLE `HOST_UNREACHABLE`;
      * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
      * have all of it keep it.
      */
@@ -5121,7 +5122,8 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
    *
    * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
    * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
+   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says), INVALID_FIELDS (it is no qcow2 image,
+   * or one that needs another file); UNAVAILABLE `HOST_UNREACHABLE`;
    * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
    * have all of it keep it.
    */
@@ -5258,7 +5260,8 @@ export interface HostInfoClient<CallOptionsExt = {}> {
    *
    * An image that is there with the same digest is left as it is, so it may be repeated after any error. Errors:
    * NOT_FOUND `POOL_NOT_FOUND`, `HOST_NOT_FOUND`; ALREADY_EXISTS `IMAGE_EXISTS` (with another digest); INVALID_ARGUMENT
-   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says); UNAVAILABLE `HOST_UNREACHABLE`;
+   * `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the content is not what the header says), INVALID_FIELDS (it is no qcow2 image,
+   * or one that needs another file); UNAVAILABLE `HOST_UNREACHABLE`;
    * DEADLINE_EXCEEDED `UPLOAD_IDLE` (no content for 60 s). An image that is not complete is removed again; hosts that
    * have all of it keep it.
    */
