@@ -4,12 +4,14 @@ import { pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { DirectoryInUseError } from './inventory/directory-lock.js';
 import { NewerDatabaseError } from './inventory/migrate.js';
+import { mayListen } from './may-listen.js';
 import { type RunningService, startService } from './service.js';
 
 const EXIT = { ok: 0, failed: 1, badConfiguration: 2 } as const;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  await mayListen(config);
   const log = pino({ level: config.logLevel, redact: ['databaseUrl', '*.databaseUrl'] });
   const service = await startService(config, log);
   say(config, service);

@@ -118,7 +118,11 @@ export async function printEvents<Event extends GuestEvent | HostEvent>(
 ): Promise<void> {
   const { out, err, json, size, call } = invocation;
   const teller = new EventTeller(size, out.paint);
+  // Said once, however often it is tried again.
+  let cutOff = false;
   const onRetry: FollowOptions<never>['onRetry'] = (error, from) => {
+    if (cutOff) return;
+    cutOff = true;
     const message = safe(error instanceof Error ? error.message : String(error));
     err.line(
       err.paint.dim(
@@ -127,6 +131,7 @@ export async function printEvents<Event extends GuestEvent | HostEvent>(
     );
   };
   for await (const { events } of follow({ signal: call.signal, onRetry })) {
+    cutOff = false;
     for (const event of events) {
       if (json) invocation.printJson(toJson(event), 'line');
       else if (event.event?.$case === 'synced') err.line(err.paint.dim(`-- caught up at ${event.revision}`));
