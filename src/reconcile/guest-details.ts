@@ -18,7 +18,7 @@ export class GuestDetailsReader {
 
   /** `onLearnt` is called when there is something to take. */
   constructor(
-    private readonly driver: HostDriver,
+    private readonly driver: Pick<HostDriver, 'address' | 'bootId' | 'onlineCpu' | 'addresses'>,
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly onLearnt: () => void,
@@ -49,7 +49,7 @@ export class GuestDetailsReader {
   }
 
   /** Begins to ask those that are due. */
-  ask(fleet: FleetView, domains: readonly ObservedDomain[]): void {
+  ask(fleet: Pick<FleetView, 'guestByUuid'>, domains: readonly ObservedDomain[]): void {
     const present = new Set(domains.map((domain) => domain.uuid));
     for (const uuid of this.nextAtMs.keys()) if (!present.has(uuid)) this.nextAtMs.delete(uuid);
     const now = this.clock.monotonicMs();

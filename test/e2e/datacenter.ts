@@ -107,6 +107,12 @@ export class Datacenter {
     if (way === 'unix') {
       for (const hostname of HOSTS) await hosts.updateHost({ hostname, uri: await lab('uri', hostname, 'virtdc') });
     }
+    if (way === 'ssh') {
+      // The hosts have no keys for each other: among themselves they go by TLS.
+      for (const hostname of HOSTS) {
+        await hosts.updateHost({ hostname, migrationUri: `qemu+tls://${await lab('address', hostname)}/system` });
+      }
+    }
     await Promise.all(
       HOSTS.map((hostname) => this.whenHost(hostname, ({ condition }) => condition === 'HOST_CONDITION_READY')),
     );

@@ -1,11 +1,11 @@
-// The same by the other ways in to a host: a socket of this machine, and plain TCP where the operator allows it.
+// The same by the other ways in to a host: a socket of this machine, SSH, and plain TCP where the operator allows it.
 
 import assert from 'node:assert/strict';
 import { needsLab, nextBeat } from '../lab.js';
 import { Datacenter, type Way } from './datacenter.js';
 import { beatsOnlyOn } from './witness.js';
 
-const WAYS: readonly Way[] = ['unix', 'tcp'];
+const WAYS: readonly Way[] = ['unix', 'tcp', 'ssh'];
 
 for (const way of WAYS) {
   describe(`real hosts over ${way}`, function () {
