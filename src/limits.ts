@@ -132,6 +132,8 @@ export const LIMITS = {
   /** Access. How soon a change of the files of tokens and roles is seen. */
   accessReloadMs: SECOND_MS,
   maxAccessFileChars: MIB,
+  /** Of a request's field, in the log of calls. */
+  maxLoggedChars: 256,
 
   /** Server. */
   maxStreamsPerConnection: 100,

@@ -76,6 +76,9 @@ function programOf(bind: Bind, { stdout, stderr }: Surroundings): Command {
     .addOption(
       new Option('--tls-server-name <name>', "name in the service's certificate").env('VIRTDC_CLIENT_SERVER_NAME'),
     )
+    .addOption(
+      new Option('--token-file <file>', 'file with the token to show to the service').env('VIRTDC_CLIENT_TOKEN_FILE'),
+    )
     .option('--json', 'print messages of the API as JSON; streams one a line')
     .option('--no-color', 'no colours')
     .option('--kib', 'sizes in tables as numbers of KiB')

@@ -26,6 +26,7 @@ export interface GlobalOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsServerName?: string;
+  readonly tokenFile?: string;
   readonly json?: boolean;
   readonly color: boolean;
   readonly kib?: boolean;
@@ -62,7 +63,7 @@ export interface Running {
 
 export function begin(options: GlobalOptions, surroundings: Surroundings): Running {
   const { stdin, stdout, stderr, environment, interrupted } = surroundings;
-  const client = connect(options.server, tlsOf(options));
+  const client = connect(options.server, tlsOf(options), tokenOf(options));
   const timer = new AbortController();
   const timeout = options.timeout === undefined ? undefined : setTimeout(() => timer.abort(), options.timeout * 1_000);
   const screen = (target: Target): Screen =>
@@ -99,6 +100,14 @@ function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServerName }: GlobalOptions): T
     ...(tlsCert && tlsKey && { identity: { cert: readInput(tlsCert), key: readInput(tlsKey) } }),
     ...(tlsServerName && { serverName: tlsServerName }),
   };
+}
+
+/** From a file, as words of a command line are for everybody on the machine to read. */
+function tokenOf({ tokenFile }: GlobalOptions): string | undefined {
+  if (tokenFile === undefined) return undefined;
+  const token = readInput(tokenFile).toString().trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError(`${tokenFile} is not a file with one token in it`);
+  return token;
 }
 
 /** The content of a file; `-` is the standard input. */

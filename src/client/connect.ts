@@ -9,6 +9,7 @@ import { type PlacementClient, PlacementDefinition } from '#gen/virtdc/v1/placem
 import { type ScalingClient, ScalingDefinition } from '#gen/virtdc/v1/scaling_service.js';
 import { translateErrors } from './error.js';
 import { retryTransient } from './retry.js';
+import { showToken } from './token.js';
 
 /** What is trusted and shown. All of it PEM. */
 export interface TlsOptions {
@@ -43,8 +44,9 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
  *
  * @param address host:port
  * @param tls undefined: plaintext, which a service offers on loopback only
+ * @param token shown as the caller's; undefined: none is
  */
-export function connect(address: string, tls?: TlsOptions): VirtdcClient {
+export function connect(address: string, tls?: TlsOptions, token?: string): VirtdcClient {
   const options: ChannelOptions = {
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
@@ -54,7 +56,8 @@ export function connect(address: string, tls?: TlsOptions): VirtdcClient {
     ...(tls?.serverName && { 'grpc.ssl_target_name_override': tls.serverName }),
   };
   const channel = createChannel(address, credentials(tls), options);
-  const factory = createClientFactory().use(translateErrors).use(retryTransient);
+  const plain = createClientFactory().use(translateErrors).use(retryTransient);
+  const factory = token === undefined ? plain : plain.use(showToken(token));
   return {
     hosts: factory.create(HostInfoDefinition, channel),
     guests: factory.create(GuestInfoDefinition, channel),
