@@ -24,6 +24,7 @@ import { hostInfoService } from './host-info.js';
 import { errorsInterceptor } from './interceptors/errors.js';
 import { authorizeInterceptor, certificateInterceptor, identifyInterceptor } from './interceptors/identity.js';
 import { type CallMeter, requestsInterceptor } from './interceptors/requests.js';
+import { OpenStreams } from './interceptors/streams.js';
 import { migrationService } from './migration.js';
 import { operationsService } from './operations.js';
 import type { CallerKnown, RpcParts } from './parts.js';
@@ -71,9 +72,10 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
       health.setStatus(healthy ? 'healthy' : 'unhealthy', name);
     }
   };
+  const streams = new OpenStreams();
   const options: ServerOptions = {
     ...CHANNEL,
-    interceptors: settings.access === OPEN_ACCESS ? [] : [certificateInterceptor],
+    interceptors: [streams.interceptor, ...(settings.access === OPEN_ACCESS ? [] : [certificateInterceptor])],
   };
   const server: Server<CallerKnown> = createServer(options)
     .use(identifyInterceptor(settings.access))
@@ -82,7 +84,7 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
     .use(errorsInterceptor(parts.log))
     .use(authorizeInterceptor)
     .use(wellFormedInterceptor);
-  addServices(server, parts);
+  addServices(server, parts, streams);
   server.add(HealthDefinition, healthService(parts, health));
   addReflection(server);
   const { host, port } = settings.listen;
@@ -104,17 +106,19 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
   };
 }
 
-function addServices(server: Server<CallerKnown>, parts: RpcParts): void {
+function addServices(server: Server<CallerKnown>, parts: RpcParts, streams: OpenStreams): void {
   server.add(
     strict(without(HostInfoDefinition, 'watchHosts')),
     hostInfoService(parts) as HostInfoServiceImplementation<CallerKnown>,
   );
-  server.add(WatchHostsDefinition, { watchHosts: (request, context) => watchHosts(parts, request, context) });
+  server.add(WatchHostsDefinition, { watchHosts: (request, context) => watchHosts(parts, streams, request, context) });
   server.add(
     strict(without(GuestInfoDefinition, 'watchGuests')),
     guestInfoService(parts) as GuestInfoServiceImplementation<CallerKnown>,
   );
-  server.add(WatchGuestsDefinition, { watchGuests: (request, context) => watchGuests(parts, request, context) });
+  server.add(WatchGuestsDefinition, {
+    watchGuests: (request, context) => watchGuests(parts, streams, request, context),
+  });
   server.add(strict(PlacementDefinition), placementService(parts));
   server.add(strict(MigrationDefinition), migrationService(parts));
   server.add(strict(ScalingDefinition), scalingService(parts));

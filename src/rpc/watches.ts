@@ -8,6 +8,7 @@ import { LIMITS } from '../limits.js';
 import type { Topic } from '../watch/topic.js';
 import { Check } from './check.js';
 import { readGuestFilter, readHostFilter } from './filters.js';
+import type { OpenStreams } from './interceptors/streams.js';
 import type { RpcParts } from './parts.js';
 import { guestTopic, hostTopic } from './topics.js';
 import { decodeStrictly } from './wire.js';
@@ -42,24 +43,27 @@ interface WatchMessage {
 
 export function watchGuests(
   parts: RpcParts,
+  streams: OpenStreams,
   request: WatchGuestsRequest,
   context: CallContext,
 ): AsyncIterable<Uint8Array> {
   const check = new Check();
-  return watch(parts, guestTopic, request, check, readGuestFilter(check, request.filter), context);
+  return watch(parts, streams, guestTopic, request, check, readGuestFilter(check, request.filter), context);
 }
 
 export function watchHosts(
   parts: RpcParts,
+  streams: OpenStreams,
   request: WatchHostsRequest,
   context: CallContext,
 ): AsyncIterable<Uint8Array> {
   const check = new Check();
-  return watch(parts, hostTopic, request, check, readHostFilter(check, request.filter), context);
+  return watch(parts, streams, hostTopic, request, check, readHostFilter(check, request.filter), context);
 }
 
 async function* watch<F>(
   parts: RpcParts,
+  streams: OpenStreams,
   topic: Topic<F>,
   message: WatchMessage,
   check: Check,
@@ -74,5 +78,6 @@ async function* watch<F>(
   const request = { startRevision, sendInitial: message.sendInitial, filter, progressMs };
   yield* parts.watches.watch(topic, request, context.signal, (end) => {
     parts.log.info({ peer: context.peer, revision: end.revision }, 'a watcher takes nothing any more');
+    streams.cut(context.metadata);
   });
 }

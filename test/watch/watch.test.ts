@@ -286,6 +286,10 @@ describe('a watch', function () {
     await world.ready(HOSTS);
     await world.submit('one');
     const from = await world.revision();
+    const watchers = async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${world.service.httpPort}/metrics`)).text();
+      return Number(/^virtdc_watchers (\d+)$/m.exec(metrics)?.[1]);
+    };
     const stalled = world.client.guests.watchGuests({ sendInitial: true })[Symbol.asyncIterator]();
     await stalled.next();
     const follower = follow({ startRevision: from });
@@ -296,6 +300,12 @@ describe('a watch', function () {
     const to = await world.revision();
     await follower.reaches(to);
     assert.ok(follower.changes.length >= 300);
-    await stalled.return?.();
+    await assert.rejects(
+      async () => {
+        await eventually('it is cut off', async () => (await watchers()) < 2);
+        for (;;) if ((await stalled.next()).done === true) break;
+      },
+      { codeName: 'RESOURCE_EXHAUSTED' },
+    );
   });
 });
