@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { type Plan, planOf, sentenceOf } from './plan.js';
+import { BUGS, hunt } from './planted.js';
 import { type RunResult, run } from './run.js';
 import { shrink } from './shrink.js';
 
@@ -14,6 +15,9 @@ const { values } = parseArgs({
     twice: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     faults: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
+    bug: { type: 'string', default: '' },
   },
 });
 
@@ -30,7 +34,7 @@ function chosen(seed: number): Plan {
 async function tell(result: RunResult): Promise<void> {
   const { seed } = result.plan;
   const whole = planOf(seed);
-  const smaller = values.trace ? result : await shrink(result);
+  const smaller = values.trace || values.quick ? result : await shrink(result);
   const indices = smaller.plan.faults.map((fault) => whole.faults.findIndex(({ atMs }) => atMs === fault.atMs));
   console.log(smaller.lastLines.join('\n'));
   console.log(`\nseed ${seed} fails: ${result.violation}`);
@@ -38,6 +42,16 @@ async function tell(result: RunResult): Promise<void> {
     console.log(`with ${indices.length} of its ${whole.faults.length} faults: ${smaller.violation}`);
   for (const fault of smaller.plan.faults) console.log(`  ${sentenceOf(fault)}`);
   console.log(`again: npm run seeds -- --seed ${seed} --faults ${indices.join(',') || "''"} --trace`);
+}
+
+if (values.planted) {
+  let missed = 0;
+  for (const bug of BUGS.filter(({ name }) => name.includes(values.bug))) {
+    const found = hunt(bug);
+    if (found === undefined) missed++;
+    console.log(`${found === undefined ? 'MISSED' : 'found '} ${bug.name}\n         ${found ?? ''}`);
+  }
+  process.exit(missed === 0 ? 0 : 1);
 }
 
 const first = Number(values.seed);

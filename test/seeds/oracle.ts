@@ -89,9 +89,18 @@ export class Oracle {
   private noteGuest({ revision, key }: LogEntry, before: Guest | undefined, after: Guest | undefined): void {
     this.told.push({ revision, vmid: key, hostname: after?.hostname });
     if (after !== undefined) this.everyGuest.set(after.uuid, after.vmid);
+    if (after !== undefined && before !== undefined && after.cause === 'EXTERNAL') this.checkIsGone(before, after);
     if (after === undefined && before !== undefined) {
       this.removed.add(before.uuid);
       this.checkNothingLeft(before);
+    }
+  }
+
+  /** Whoever says that a guest ended has seen that it did. */
+  private checkIsGone(before: Guest, { vmid, uuid, hostname, state }: Guest): void {
+    if (state === before.state || (state !== 'LOST' && state !== 'STOPPED')) return;
+    if (this.world.datacenter.host(hostname).domains.get(uuid)?.machine !== undefined) {
+      this.world.violate(`${vmid} is said to be ${state}, and has a domain on ${hostname}`);
     }
   }
 

@@ -1,0 +1,129 @@
+// Bugs to be planted into a copy of the source, each of which the simulation has to find: a checker that no bug can turn red
+// checks nothing. `npm run seeds -- --planted` tells the seed that finds each.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Bug {
+  readonly name: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'resumes the target of a migration without looking at the source',
+    file: 'src/operations/migration-table.ts',
+    find: `  const targetGone = target === 'GONE'`,
+    replace: `  if (target === 'PAUSED' && !wasPaused) return 'RESUME_TARGET';\n  const targetGone = target === 'GONE'`,
+  },
+  {
+    name: 'releases the claim of a guest before its domain is gone',
+    file: 'src/operations/terminate-guest.ts',
+    find: `[put('guest', { ...guest, state: 'TERMINATING', stateReason: '' })]`,
+    replace: `[put('guest', { ...guest, state: 'TERMINATING', stateReason: '' }), ...removeGuest(fleet, guest.vmid, 'TERMINATED').filter((one) => one.kind === 'claim')]`,
+  },
+  {
+    name: 'takes a call that was not answered for one that did not happen',
+    file: 'src/operations/executor.ts',
+    find: `      if (step.undo === undefined) continue;`,
+    replace: `      if (step.undo === undefined || failure.reason === 'HOST_UNKNOWN_OUTCOME') continue;`,
+  },
+  {
+    name: 'does not look for a barrier after an unknown outcome',
+    file: 'src/operations/executor.ts',
+    find: `        if (error.kind === 'UNKNOWN_OUTCOME') {
+          await this.barrier(error.hostname);
+          look = true;
+        } else if`,
+    replace: `        if (error.kind === 'UNKNOWN_OUTCOME') {
+          return;
+        } else if`,
+  },
+  {
+    name: 'takes a failed read for an empty host',
+    file: 'src/reconcile/host-watch.ts',
+    find: `await driver.domains()`,
+    replace: `await driver.domains().catch(() => [])`,
+  },
+  {
+    name: 'gives a revision twice',
+    file: 'src/authority/record.ts',
+    find: `revision: firstRevision + index,`,
+    replace: `revision: firstRevision + (index === 3 ? 2 : index),`,
+  },
+  {
+    name: 'drops an event now and then',
+    file: 'src/watch/ring.ts',
+    find: `entry.kind === 'guest' ||`,
+    replace: `(entry.kind === 'guest' && entry.revision % 97 !== 0) ||`,
+  },
+  {
+    name: 'tells the last event again to who resumes in the middle of a batch',
+    file: 'src/watch/watch.ts',
+    find: `entry.revision > this.cursor)`,
+    replace: `entry.revision >= this.cursor)`,
+  },
+  {
+    name: 'does what was asked again with the same request id',
+    file: 'src/authority/replays.ts',
+    find: `if (stored !== undefined) {`,
+    replace: `if (stored !== undefined && stored.revision % 3 !== 0) {`,
+  },
+  {
+    name: 'forgets what a guest could take back',
+    file: 'src/policy/claim.ts',
+    find: `retakeKib: withOverhead(maxMemoryKib, policy) - memoryKib,`,
+    replace: `retakeKib: 0,`,
+  },
+  {
+    name: 'finds room for every scaling',
+    file: 'src/policy/room.ts',
+    find: `if (codes.length === 0) return undefined;`,
+    replace: `if (codes.length < 9) return undefined;`,
+  },
+  {
+    name: 'does not take up open operations after a crash',
+    file: 'src/operations/executor.ts',
+    find: `      for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);`,
+    replace: ``,
+  },
+  {
+    name: 'answers before the commit',
+    file: 'src/authority/writer.ts',
+    find: `    this.tasks += 1;`,
+    replace: `    this.tasks += 1;\n    placed.task.settle();`,
+  },
+];
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SEEDS = 60;
+
+/** The seed that finds it, and what it says; undefined: none did. */
+export function hunt(bug: Bug): string | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'virtdc-planted-'));
+  try {
+    for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
+      cpSync(join(ROOT, part), join(directory, part), { recursive: true });
+    }
+    for (const part of ['gen', 'node_modules']) symlinkSync(join(ROOT, part), join(directory, part));
+    plant(bug, directory);
+    const args = ['--import', 'tsx', 'test/seeds/main.ts', '--count', String(SEEDS), '--quick'];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8', timeout: 300_000 });
+    return /^seed \d+ fails: .*$/m.exec(stdout)?.[0];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function plant({ name, file, find, replace }: Bug, directory: string): void {
+  const path = join(directory, file);
+  const parts = readFileSync(path, 'utf8').split(find);
+  if (parts.length !== 2) throw new Error(`"${name}" cannot be planted: ${file} has ${parts.length - 1} places for it`);
+  writeFileSync(path, parts.join(replace));
+}
