@@ -118,8 +118,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       'VIRTDC_TLS_CLIENT_CA, VIRTDC_TOKENS: one is needed where VIRTDC_LISTEN is not loopback, or anybody could command the hosts',
     );
   }
-  if (!isLoopback(config.httpListen.host) && config.mode === 'production') {
-    problems.push('VIRTDC_HTTP_LISTEN: metrics are served on loopback only in production');
+  if (!isLoopback(config.httpListen.host) && (config.mode === 'production' || config.access !== undefined)) {
+    problems.push(
+      'VIRTDC_HTTP_LISTEN: page and metrics know no callers: on loopback only in production, and where callers have roles',
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config;
