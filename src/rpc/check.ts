@@ -60,7 +60,7 @@ export class Check {
   }
 
   vmid(field: string, value: string): string {
-    if (!VMID.test(value)) this.add(field, `${quoted(value)} is no vmid: [a-z]([a-z0-9._-]{0,61}[a-z0-9])?`);
+    if (!VMID.test(value)) this.add(field, `${quoted(value)} is not of the form [a-z]([a-z0-9._-]{0,61}[a-z0-9])?`);
     else if (UUID_LIKE.test(value)) this.add(field, `${quoted(value)} looks like a UUID`);
     return value;
   }
