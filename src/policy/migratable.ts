@@ -110,7 +110,12 @@ function disks(fleet: FleetView, guest: Guest, policy: MigrationPolicy): Migrati
   const unknown = foreign.find((disk) => disk.pool === '');
   if (unknown === undefined) return check('STORAGE', 'PASS', 'its disks can follow it');
   const detail = `disk ${unknown.target} (${unknown.path}) was not made by virtdc, which does not know its pool`;
-  return check('STORAGE', 'UNKNOWN', detail, 'see that both hosts have it at this path; libvirt refuses what is unsafe');
+  return check(
+    'STORAGE',
+    'UNKNOWN',
+    detail,
+    'see that both hosts have it at this path; libvirt refuses what is unsafe',
+  );
 }
 
 /** Which check a reason against a host belongs to, and what mends it. */
