@@ -6,12 +6,12 @@ import { claimKey } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestDisk, GuestState } from '../fleet/guest.js';
 import type { MigrationResult, Operation, OperationInput } from '../fleet/operation.js';
+import { LIMITS } from '../limits.js';
 import { type DomainEvent, HypervisorError, type MigrateOptions } from '../ports/hypervisor.js';
 import { makeDisks, removeDisks } from './disks.js';
 import { isActive } from './domain.js';
 import { letGo, letGuestGo } from './guest-changes.js';
-import { sideOf } from './migration-table.js';
-import { type Ends, failureOfRest, settle } from './settle-migration.js';
+import { type Ends, failureOfRest, look, settle } from './settle-migration.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 import { watchMigration } from './watch-migration.js';
 
@@ -106,9 +106,12 @@ const performStep: Step = {
   async observe(act) {
     const { source, dest } = endsOf(act);
     const input = inputOf(act.operation());
-    const seen = await source.domain(act.guest().uuid);
+    let seen = await look(act, source);
+    for (; seen === 'UNREACHABLE'; seen = await look(act, source)) {
+      await act.clock.sleep(LIMITS.stepRetryMs, act.signal);
+    }
     let stopped: StepFailure | undefined;
-    if (sideOf(seen) === 'JOB') {
+    if (seen === 'JOB') {
       act.log.info('adopted a migration that was already running');
       stopped = await watchMigration(act, source, input.policy, (progress) => progress === undefined);
     } else if (act.cancelled.aborted) stopped = new StepFailure('CANCELLED', 'cancelled on request');
@@ -216,10 +219,33 @@ const handOverStep: Step = {
   async do(act) {
     const { source, dest } = endsOf(act);
     const guest = act.guest();
-    if (guest.persistent && guest.restartPolicy === 'WITH_HOST') await dest.setAutostart(guest.uuid, true);
-    if (inputOf(act.operation()).copyStorage) await removeDisks(source, guest, isLocal(act.fleet));
+    if (guest.persistent && guest.restartPolicy === 'WITH_HOST') {
+      await insist(act, () => dest.setAutostart(guest.uuid, true));
+    }
+    if (inputOf(act.operation()).copyStorage) {
+      await insist(act, () => removeDisks(source, guest, isLocal(act.fleet)));
+    }
   },
 };
+
+/**
+ * The guest has moved, and nothing takes that back: a host that does not answer is waited for, and what one refuses for
+ * good is left to the audit.
+ */
+async function insist(act: Act, deed: () => Promise<void>): Promise<void> {
+  for (let refusals = 0; refusals < LIMITS.stepRetries; ) {
+    try {
+      return await deed();
+    } catch (error) {
+      // After an unknown outcome it is done again by the executor, once the host answers.
+      if (!(error instanceof HypervisorError) || error.kind === 'UNKNOWN_OUTCOME') throw error;
+      if (error.kind !== 'UNREACHABLE') refusals++;
+      act.log.warn({ err: error, refusals }, 'what a migration leaves behind is not cleared yet');
+      await act.clock.sleep(LIMITS.stepRetryMs, act.signal);
+    }
+  }
+  act.log.error('what a migration leaves behind is left to the audit');
+}
 
 function handOver(fleet: FleetView, operation: Operation): readonly Change[] {
   const { destHost, sourceHost } = inputOf(operation);
@@ -262,7 +288,8 @@ export const migrateGuest: Recipe = {
     const guest = fleet.get('guest', operation.target);
     const { destHost, wasPaused } = inputOf(operation);
     const released = remove('claim', claimKey(destHost, operation.target), 'RELEASED');
-    if (guest === undefined) return [];
+    // Once it was handed over the target is its host, and the claim there its own.
+    if (guest === undefined || guest.hostname === destHost) return letGuestGo(fleet, operation, 'RUNNING');
     // A terminate that superseded the migration keeps the guest's state, and its claims go with it.
     if (guest.state === 'TERMINATING') return [released];
     const reason = operation.error?.reason ?? '';

@@ -20,19 +20,24 @@ export async function settle(act: Act, ends: Ends, arrival: Arrival): Promise<Re
   for (;;) {
     const [source, target] = await Promise.all([look(act, ends.source), look(act, ends.dest)]);
     const action = patience.decide(decide(source, target, arrival));
-    const rest = await carryOut(act, ends, action, { source, target });
-    if (rest !== undefined) return rest;
+    try {
+      const rest = await carryOut(act, ends, action, { source, target });
+      if (rest !== undefined) return rest;
+    } catch (error) {
+      // Not at rest, whatever a host refused: the guest may be on either, and nothing of it is released before that is known.
+      if (!(error instanceof HypervisorError)) throw error;
+      act.log.warn({ action, source, target, err: error }, 'the migration is not at rest yet');
+    }
     await act.clock.sleep(LIMITS.migrationPollMs, act.signal);
   }
 }
 
-async function look(act: Act, driver: HostDriver): Promise<Side> {
+/** A look that failed, for whatever reason, has shown nothing. */
+export async function look(act: Act, driver: HostDriver): Promise<Side> {
   try {
     return sideOf(await driver.domain(act.guest().uuid));
   } catch (error) {
-    if (error instanceof HypervisorError && (error.kind === 'UNREACHABLE' || error.kind === 'UNKNOWN_OUTCOME')) {
-      return 'UNREACHABLE';
-    }
+    if (error instanceof HypervisorError) return 'UNREACHABLE';
     throw error;
   }
 }

@@ -6,7 +6,10 @@ import { CLIENT, HOSTS, type World } from './world.js';
 
 const GIB_IN_KIB = 1024 * 1024;
 
-const METHODS = ['*', '*', 'domain', 'domains', 'create', 'destroy', 'migrate', 'resume', 'setMemory', 'createVolume'];
+const METHODS = [
+  ...['*', '*', 'domain', 'domains', 'create', 'destroy', 'undefine', 'migrate', 'resume', 'suspend', 'shutdown'],
+  ...['setMemory', 'setPluggedCpu', 'setAutostart', 'createVolume', 'deleteVolume', 'migrationProgress', 'abortJob'],
+];
 
 const FOREIGN_XML = `<domain type='kvm'><name>x</name><os><type arch='x86_64' machine='q35'>hvm</type></os><devices/></domain>`;
 
@@ -113,7 +116,8 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     world.datacenter.faults.destroyByHand(hostname, uuid);
   }),
   'set-memory-by-hand': toVictim(({ world, fault }, { hostname, uuid }) => {
-    world.datacenter.faults.setMemoryByHand(hostname, uuid, Math.floor((0.2 + fault.draws[2]) * GIB_IN_KIB));
+    const most = world.datacenter.host(hostname).domain(uuid).definition.maxMemoryKib;
+    world.datacenter.faults.setMemoryByHand(hostname, uuid, Math.floor((0.2 + 0.8 * fault.draws[2]) * most));
   }),
   'create-by-hand': ({ world, host, fault }) => {
     if (!world.datacenter.host(host).answers) return undefined;
