@@ -1,9 +1,10 @@
 // STOP_GUEST, REBOOT_GUEST, PAUSE_GUEST and RESUME_GUEST: one deed each, and the sight of its effect.
 
+import { put } from '../fleet/change.js';
 import { LIMITS } from '../limits.js';
 import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { isActive, unlessGone, waitForDomain } from './domain.js';
-import { letGuestGo } from './guest-changes.js';
+import { letGo, letGuestGo } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 
 async function look(act: Act): Promise<ObservedDomain | undefined> {
@@ -65,7 +66,12 @@ export const stopGuest: Recipe = {
   kind: 'STOP_GUEST',
   steps: [shutdownStep],
   cancellableBefore: () => true,
-  succeeded: (fleet, operation) => letGuestGo(fleet, operation, 'STOPPED', 'stopped on request'),
+  succeeded: (fleet, operation) => {
+    const guest = fleet.get('guest', operation.target);
+    if (guest === undefined) return [];
+    // Nothing of what was seen of it holds any longer, its addresses least of all.
+    return [put('guest', { ...letGo(guest, operation, 'STOPPED', 'stopped on request'), observed: undefined })];
+  },
   failed: backAsItWas,
 };
 

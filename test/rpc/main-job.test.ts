@@ -227,6 +227,7 @@ describe('the main job over the wire', function () {
     await world.succeeds((await guests.stopGuest({ vmid: 'web1' })).operation);
     const stopped = await world.guest('web1');
     assert.deepEqual([stopped.state, stopped.claims.length], ['GUEST_STATE_STOPPED', 1]);
+    assert.equal(stopped.observed, undefined);
     assert.ok(!world.domainsOn(hostname).includes('web1'));
     await world.auditClean();
     await world.succeeds((await guests.startGuest({ vmid: 'web1' })).operation);
