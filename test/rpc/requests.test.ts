@@ -107,7 +107,7 @@ describe('mutations over the wire', function () {
   it('tell who has seen an old revision', async () => {
     const { hosts, guests, placement, scaling, migration } = world.client;
     await world.submit('one', { maxCpu: 4 });
-    const { revision } = await world.guest('one');
+    const { revision } = await world.settled('one');
     await guests.updateGuest({ vmid: 'one', setLabels: { a: '1' } });
     const stale = async (call: Promise<unknown>) => refused(call, 'ABORTED', 'STALE_REVISION');
     const error = await stale(guests.updateGuest({ vmid: 'one', setLabels: { a: '2' }, revision }));
