@@ -76,8 +76,8 @@ async function* watch<F>(
   check.done();
   const progressMs = progressS === 0 ? LIMITS.watchProgressMs : progressS * 1_000;
   const request = { startRevision, sendInitial: message.sendInitial, filter, progressMs };
-  yield* parts.watches.watch(topic, request, context.signal, (end) => {
-    parts.log.info({ peer: context.peer, revision: end.revision }, 'a watcher takes nothing any more');
+  yield* parts.watches.watch(topic, request, context.signal, (revision) => {
+    parts.log.info({ peer: context.peer, revision }, 'a watcher takes nothing any more');
     streams.cut(context.metadata);
   });
 }

@@ -7,12 +7,7 @@ import { type Inventory, InventoryError, type LogEntry } from '../ports/inventor
 import { Ring, type RingLimits } from './ring.js';
 import { initialEvents, type Topic } from './topic.js';
 
-export type WatchEndKind =
-  | 'REVISION_COMPACTED'
-  | 'REVISION_FUTURE'
-  | 'TOO_MANY_WATCHERS'
-  | 'WATCHER_TOO_SLOW'
-  | 'SHUTTING_DOWN';
+export type WatchEndKind = 'REVISION_COMPACTED' | 'REVISION_FUTURE' | 'TOO_MANY_WATCHERS' | 'SHUTTING_DOWN';
 
 /** Why a watch cannot begin or go on, and where to go on. */
 export class WatchEnd extends Error {
@@ -77,7 +72,7 @@ export class Watches {
     topic: Topic<F>,
     request: WatchRequest<F>,
     signal: AbortSignal,
-    tooSlow: (end: WatchEnd) => void,
+    tooSlow: (revision: number) => void,
   ): AsyncGenerator<Uint8Array> {
     if (this.watchers >= this.parts.limits.maxWatchers) {
       throw new WatchEnd('TOO_MANY_WATCHERS', `there are ${this.watchers} watchers already`, request.startRevision);
@@ -88,7 +83,7 @@ export class Watches {
       for await (const answer of watcher.answers(signal, this.closing.signal)) {
         const taken = new AbortController();
         this.parts.clock.sleep(this.parts.limits.blockedMs, taken.signal).then(
-          () => tooSlow(watcher.end('WATCHER_TOO_SLOW', 'an answer was not taken in time')),
+          () => tooSlow(watcher.revision),
           () => {},
         );
         try {
@@ -117,6 +112,11 @@ class Watcher<F> {
     private readonly request: WatchRequest<F>,
   ) {
     this.filterKey = topic.keyOf(request.filter);
+  }
+
+  /** As of which it has told everything. */
+  get revision(): number {
+    return this.cursor;
   }
 
   end(kind: WatchEndKind, message: string, revision = this.cursor): WatchEnd {

@@ -20,12 +20,13 @@ import { SimulatedDatacenter } from '../../src/hypervisor/simulated/datacenter.j
 import type { Durations, HostSettings } from '../../src/hypervisor/simulated/settings.js';
 import { MemoryDatabase } from '../../src/inventory/memory.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { InventoryErrorKind } from '../../src/ports/inventory.js';
+import type { Inventory, InventoryErrorKind } from '../../src/ports/inventory.js';
 import { type RunningService, type Surroundings, startService } from '../../src/service.js';
 import { renderDomain } from '../../src/xml/domain.js';
 import { eventually } from '../eventually.js';
 import { fasterClock } from './faster-clock.js';
 
+const TIMES = 10;
 export const MIB = 1024;
 export const GIB = 1024 * MIB;
 
@@ -47,7 +48,7 @@ const QUICK: Partial<Durations> = {
 };
 
 export interface WorldOptions {
-  /** How many times faster than real time. */
+  /** How many times faster than real time; default 10. */
   readonly times?: number;
   readonly durations?: Partial<Durations>;
   readonly host?: Partial<HostSettings>;
@@ -79,7 +80,7 @@ export class World {
   private connected: VirtdcClient | undefined;
 
   constructor(private readonly options: WorldOptions = {}) {
-    this.clock = fasterClock(options.times ?? 10);
+    this.clock = fasterClock(options.times ?? TIMES);
     const durations = { ...QUICK, ...options.durations };
     this.datacenter = new SimulatedDatacenter({
       clock: this.clock,
@@ -113,8 +114,7 @@ export class World {
     const { watchLimits } = this.options;
     this.running = await startService(this.config, this.logger(), {
       clock: this.clock,
-      inventory: () =>
-        this.database.connect(() => (this.databaseFails === undefined ? undefined : { error: this.databaseFails })),
+      inventory: () => this.connectInventory(),
       hypervisor: () =>
         hypervisorByScheme({
           simulated: this.datacenter.hypervisor(),
@@ -123,6 +123,19 @@ export class World {
       ...(watchLimits === undefined ? {} : { watchLimits }),
     });
     this.connected = connect(this.address, this.options.tls);
+  }
+
+  /** Its lease lasts as long as in real time: a busy machine may stand still for longer than a fraction of it. */
+  private connectInventory(): Inventory {
+    const inventory = this.database.connect(() =>
+      this.databaseFails === undefined ? undefined : { error: this.databaseFails },
+    );
+    const acquire = inventory.acquireLease.bind(inventory);
+    const renew = inventory.renewLease.bind(inventory);
+    const longer = (ttlMs: number): number => ttlMs * (this.options.times ?? TIMES);
+    inventory.acquireLease = (holder, address, ttlMs) => acquire(holder, address, longer(ttlMs));
+    inventory.renewLease = (epoch, ttlMs) => renew(epoch, longer(ttlMs));
+    return inventory;
   }
 
   /** The service ends; hosts, guests and database go on. */

@@ -155,9 +155,8 @@ class GuestInfoServicer(object):
         Errors: OUT_OF_RANGE `REVISION_COMPACTED` (older than the log reaches, the oldest revision kept in the metadata: do
         not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
         INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
-        `WATCHER_TOO_SLOW` (one send was blocked for 30 s, or the log was overtaken: watch on from the last revision
-        received); UNAVAILABLE `SHUTTING_DOWN` (likewise, later). The last three name a revision to resume at in the
-        metadata.
+        or without a reason (nothing was taken for 30 s, and the stream was reset: watch on from the last revision received);
+        UNAVAILABLE `SHUTTING_DOWN` (likewise, later; the metadata name the revision).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
