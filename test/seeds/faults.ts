@@ -13,9 +13,12 @@ const METHODS = [
 
 const FOREIGN_XML = `<domain type='kvm'><name>x</name><os><type arch='x86_64' machine='q35'>hvm</type></os><devices/></domain>`;
 
-interface Scene {
+interface Inflicted {
   readonly world: World;
   readonly fault: Fault;
+}
+
+interface Scene extends Inflicted {
   readonly host: (typeof HOSTS)[number];
   /** A domain that runs; undefined: none does. */
   readonly victim: { readonly hostname: string; readonly uuid: string } | undefined;
@@ -49,6 +52,63 @@ const toVictim = (deed: (scene: Scene, victim: NonNullable<Scene['victim']>) => 
     return undefined;
   };
 };
+
+/** Phases in which a migration is struck; the later ones last for milliseconds, and are never met by chance. */
+const PHASES = ['PERFORM', 'SWITCH', 'FINISH'] as const;
+const STRUCK_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 5;
+
+type Strike = (world: World, ends: { readonly source: string; readonly dest: string }) => () => void;
+
+const STRIKES: readonly Strike[] = [
+  // Long enough for the source to give it up and go on by itself, while what the target was asked waits for its thaw.
+  ({ datacenter }, { dest }) => {
+    datacenter.faults.freeze(dest);
+    return () => datacenter.faults.thaw(dest);
+  },
+  ({ datacenter }, { source }) => {
+    datacenter.faults.freeze(source);
+    return () => datacenter.faults.thaw(source);
+  },
+  ({ datacenter }, { source }) => {
+    datacenter.faults.killDaemon(source);
+    return () => datacenter.faults.startDaemon(source);
+  },
+  ({ datacenter }, { dest }) => {
+    datacenter.faults.killDaemon(dest);
+    return () => datacenter.faults.startDaemon(dest);
+  },
+  ({ datacenter }, { source, dest }) => {
+    datacenter.faults.partition(source, dest);
+    return () => datacenter.faults.heal(source);
+  },
+  ({ datacenter }, { source }) => {
+    datacenter.faults.partition(CLIENT, source);
+    return () => datacenter.faults.heal(source);
+  },
+  ({ datacenter }, { source }) => {
+    datacenter.faults.powerOff(source);
+    return () => datacenter.faults.powerOn(source);
+  },
+  (world) => {
+    world.leader?.life.dieAfter(1);
+    return () => {};
+  },
+];
+
+/** Waits for a migration in the phase. */
+function strike({ world, fault }: Inflicted, endsMs = world.clock.monotonicMs() + STRUCK_WITHIN_MS): void {
+  const phase = choose(PHASES, fault.draws[1]);
+  const job = [...world.datacenter.jobs.values()].find((one) => one.phase === phase);
+  if (job === undefined) {
+    if (world.clock.monotonicMs() < endsMs) world.clock.after(LOOK_EVERY_MS, () => strike({ world, fault }, endsMs));
+    return;
+  }
+  const index = Math.floor(fault.draws[2] * STRIKES.length);
+  world.trace.note(`STRIKE ${index} in ${phase} from ${job.source} to ${job.dest}`);
+  const end = (STRIKES[index] as Strike)(world, job);
+  world.clock.after(fault.forMs * 1.5, end);
+}
 
 const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
   crash({ world, fault }) {
@@ -89,6 +149,10 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     );
     world.datacenter.faults.partition(host, peer);
     return () => world.datacenter.faults.heal(host);
+  },
+  'strike-migration': (scene) => {
+    strike(scene);
+    return undefined;
   },
   'lose-reply': ({ world, host, fault }) => {
     world.datacenter.faults.loseReplies(host, choose(METHODS, fault.draws[2]) ?? '*');

@@ -57,6 +57,7 @@ if (values.planted) {
 const first = Number(values.seed);
 const count = Number(values.count);
 const startedMs = performance.now();
+const startedCpu = process.cpuUsage();
 const sums = { faults: 0, accepted: 0, refused: 0, revisions: 0, watchEvents: 0, resumptions: 0, guests: 0 };
 let done = 0;
 const failed: number[] = [];
@@ -80,8 +81,11 @@ for (let seed = first; seed < first + count; seed++) {
   }
 }
 const seconds = (performance.now() - startedMs) / 1_000;
+const cpu = process.cpuUsage(startedCpu);
+const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 console.log(
-  `${done} seeds in ${seconds.toFixed(1)} s (${(done / seconds).toFixed(1)}/s), ${sums.faults} faults (${(sums.faults / seconds).toFixed(0)}/s), ` +
+  `${done} seeds in ${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of CPU (${(done / cpuSeconds).toFixed(1)}/s), ` +
+    `${sums.faults} faults (${(sums.faults / cpuSeconds).toFixed(0)}/s), ` +
     `${sums.accepted} requests accepted, ${sums.refused} refused, ${sums.guests} guests, ${sums.revisions} revisions, ` +
     `${sums.watchEvents} watch events over ${sums.resumptions} resumptions, ${failed.length} failed`,
 );

@@ -17,6 +17,10 @@ export const FAULT_KINDS = [
   'power-off',
   'partition-client',
   'partition-peers',
+  'strike-migration',
+  'strike-migration',
+  'strike-migration',
+  'strike-migration',
   'lose-reply',
   'lose-reply',
   'slow-call',
@@ -104,7 +108,7 @@ export function planOf(seed: number): Plan {
     }),
   );
   const faults = Array.from(
-    { length: 8 + Math.floor(random.next() * 22) },
+    { length: 8 + Math.floor(random.next() * 24) },
     (): Fault => ({
       atMs: random.between(8_000, STORM_MS),
       kind: pick(FAULT_KINDS),

@@ -19,8 +19,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'resumes the target of a migration without looking at the source',
     file: 'src/operations/migration-table.ts',
-    find: `  const targetGone = target === 'GONE'`,
-    replace: `  if (target === 'PAUSED' && !wasPaused) return 'RESUME_TARGET';\n  const targetGone = target === 'GONE'`,
+    find: `  if (source === 'UNREACHABLE'`,
+    replace: `  if (target === 'PAUSED' && !wasPaused) return 'RESUME_TARGET';\n  if (source === 'UNREACHABLE'`,
   },
   {
     name: 'releases the claim of a guest before its domain is gone',
@@ -29,21 +29,17 @@ export const BUGS: readonly Bug[] = [
     replace: `[put('guest', { ...guest, state: 'TERMINATING', stateReason: '' }), ...removeGuest(fleet, guest.vmid, 'TERMINATED').filter((one) => one.kind === 'claim')]`,
   },
   {
-    name: 'takes a call that was not answered for one that did not happen',
-    file: 'src/operations/executor.ts',
+    name: 'does not take back what was done before a refusal',
+    file: 'src/operations/run.ts',
     find: `      if (step.undo === undefined) continue;`,
-    replace: `      if (step.undo === undefined || failure.reason === 'HOST_UNKNOWN_OUTCOME') continue;`,
+    replace: `      if (step.undo === undefined || failure.reason === 'HOST_REFUSED') continue;`,
   },
   {
-    name: 'does not look for a barrier after an unknown outcome',
-    file: 'src/operations/executor.ts',
-    find: `        if (error.kind === 'UNKNOWN_OUTCOME') {
-          await this.barrier(error.hostname);
-          look = true;
-        } else if`,
-    replace: `        if (error.kind === 'UNKNOWN_OUTCOME') {
-          return;
-        } else if`,
+    name: 'takes a call of unknown outcome for one that was done',
+    file: 'src/operations/run.ts',
+    find: `          patient = true;
+          await this.barrier(error.hostname);`,
+    replace: `          return;`,
   },
   {
     name: 'takes a failed read for an empty host',
@@ -90,7 +86,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'does not take up open operations after a crash',
     file: 'src/operations/executor.ts',
-    find: `      for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);`,
+    find: `for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);`,
     replace: ``,
   },
   {
