@@ -64,6 +64,12 @@ function target(fleet: FleetView, { guest, size, facts, destHost }: Move): Place
   if (destHost === '') return place(fleet, request);
   const host = findHost(fleet, destHost);
   if (isRefusal(host)) return host;
+  if (destHost === guest.hostname) {
+    return refusal('SAME_MACHINE', `guest ${guest.vmid} is on ${destHost} already`, {
+      hostname: destHost,
+      other: destHost,
+    });
+  }
   const placement = placeOn(fleet, request, host);
   const verdict = isRefusal(placement) ? placement.explanation?.hosts[0] : undefined;
   if (verdict?.codes[0] !== 'SAME_MACHINE') return placement;

@@ -1,8 +1,9 @@
 // Looks up the domains that AdoptGuests is to take in, with what their XML says of them.
 
+import { basename, dirname } from 'node:path';
 import type { AdoptableDomain } from '../commands/adopt-guests.js';
 import type { GuestDisk } from '../fleet/guest.js';
-import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type ObservedDomain, type PoolFacts } from '../ports/hypervisor.js';
 import { type DomainDisk, domainFacts } from '../xml/domain-facts.js';
 import { driverOf, type RpcParts } from './parts.js';
 
@@ -36,14 +37,16 @@ export async function adoptable(
     );
     chosen.push(...active.map((seen) => ({ seen, vmid: '' })));
   }
-  const described = await Promise.all(chosen.map(({ seen, vmid }) => describe(driver, hostname, seen, vmid)));
+  const registered = (name: string): boolean => fleet.get('pool', name)?.hosts.includes(hostname) === true;
+  const pools = (await driver.pools()).filter((pool) => registered(pool.name));
+  const described = await Promise.all(chosen.map(({ seen, vmid }) => describe(driver, pools, seen, vmid)));
   return { domains: described.filter((one) => one !== undefined), missing };
 }
 
 /** undefined: it is gone meanwhile. */
 async function describe(
   driver: HostDriver,
-  hostname: string,
+  pools: readonly PoolFacts[],
   seen: ObservedDomain,
   vmid: string,
 ): Promise<AdoptableDomain | undefined> {
@@ -51,8 +54,9 @@ async function describe(
   try {
     const xml = await driver.domainXml(uuid);
     const facts = domainFacts(xml);
+    const own = facts.disks.filter((disk) => disk.hasSource && disk.device === 'disk');
     return {
-      hostname,
+      hostname: driver.address.hostname,
       uuid,
       domainName,
       state,
@@ -63,7 +67,7 @@ async function describe(
       maxCpu: seen.maxCpu ?? facts.maxCpu,
       currentMemoryKib: seen.balloonKib ?? facts.currentMemoryKib,
       maxMemoryKib: seen.maxMemoryKib ?? facts.maxMemoryKib,
-      disks: facts.disks.filter((disk) => disk.hasSource && disk.device === 'disk').map(diskOf),
+      disks: await Promise.all(own.map((disk) => diskOf(driver, pools, disk))),
       nics: facts.nics,
       xml,
     };
@@ -73,16 +77,19 @@ async function describe(
   }
 }
 
-/** Its pool is not known: virtdc neither copies nor removes it. */
-function diskOf(disk: DomainDisk): GuestDisk {
+/** In the registered pool whose directory it lies in; elsewhere its pool is not known. virtdc never removes it. */
+async function diskOf(driver: HostDriver, pools: readonly PoolFacts[], disk: DomainDisk): Promise<GuestDisk> {
+  const volume = basename(disk.path);
+  const pool = pools.find(({ path }) => path !== '' && dirname(disk.path) === path);
+  const facts = pool && (await driver.volume(pool.name, volume));
   return {
     target: disk.target,
-    pool: '',
-    volume: '',
+    pool: facts === undefined ? '' : facts.pool,
+    volume: facts === undefined ? '' : volume,
     path: disk.path,
     format: disk.format === 'qcow2' ? 'qcow2' : 'raw',
     baseImage: '',
-    capacityKib: 0,
+    capacityKib: facts?.capacityKib ?? 0,
     role: 'DISK',
     madeByVirtdc: false,
   };

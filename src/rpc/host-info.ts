@@ -9,6 +9,7 @@ import {
   type RegisterHostRequest as RegisterHostMessage,
   type UpdateHostRequest as UpdateHostMessage,
 } from '#gen/virtdc/v1/host_info_service.js';
+import { PoolKind as PoolKindMessage } from '#gen/virtdc/v1/pool.js';
 import { cordonHost } from '../commands/cordon-host.js';
 import { type ImportNodeInfoResult, importNodeInfo, type NodeDiff } from '../commands/import-node-info.js';
 import { findHost, type OnHost } from '../commands/preconditions.js';
@@ -123,7 +124,8 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
     async registerPool(request, context) {
       const check = new Check();
       const kind = check.enum('kind', 'POOL_KIND', request.kind, POOL_KINDS);
-      if (kind === undefined) check.add('kind', 'has to be LOCAL or SHARED');
+      if (request.kind === PoolKindMessage.UNSPECIFIED) check.add('kind', 'has to be LOCAL or SHARED');
+      if (request.hostnames.length === 0) check.add('hostnames', 'at least one host has to be named');
       const read = {
         name: check.pool('name', request.name),
         kind: kind ?? 'LOCAL',

@@ -138,7 +138,7 @@ describe('MigrateGuest', () => {
     assert.equal(metadata.codes, 'INSUFFICIENT_CPU, INSUFFICIENT_MEMORY');
     assert.equal(explanation?.hosts[0]?.shortfall.cpu, 5);
     refused(fleet, migrateGuest(migration('large', { destHost: 'nowhere' })), 'HOST_NOT_FOUND');
-    refused(fleet, migrateGuest(migration('large', { destHost: 'node3' })), 'HOST_DOES_NOT_FIT');
+    refused(fleet, migrateGuest(migration('large', { destHost: 'node3' })), 'SAME_MACHINE');
   });
 
   it('refuses the same machine under another name', () => {
