@@ -62,7 +62,7 @@ const MAY_NAME = {
 };
 
 /** Parts that compose the others and that nobody imports. */
-const ROOTS = ['main', 'service', 'config', 'demo'];
+const ROOTS = ['main', 'service', 'config', 'may-listen', 'demo'];
 
 /** Files every part but the fenced ones may import. */
 const LIMITS = '^src/limits\\.ts$';
