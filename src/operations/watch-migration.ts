@@ -74,16 +74,6 @@ async function figures(source: HostDriver, uuid: string): Promise<MigrationProgr
 }
 
 /** Whether the source was told; one that does not answer is told again. */
-/** A job that cannot be switched over goes on as it is, until it ends or stalls. */
-async function switchToPostcopy(act: Act, source: HostDriver, uuid: string): Promise<void> {
-  try {
-    await source.startPostcopy(uuid);
-  } catch (error) {
-    if (!(error instanceof HypervisorError)) throw error;
-    act.log.warn({ err: error }, 'the migration could not be switched to post-copy');
-  }
-}
-
 async function abort(act: Act, source: HostDriver, uuid: string): Promise<boolean> {
   try {
     await source.abortJob(uuid);
