@@ -71,7 +71,12 @@ export class Process {
   }
 
   get leads(): boolean {
-    return !this.life.isDead && !this.life.isStopped && this.watches !== undefined && this.authority.health.state === 'LEADING';
+    return (
+      !this.life.isDead &&
+      !this.life.isStopped &&
+      this.watches !== undefined &&
+      this.authority.health.state === 'LEADING'
+    );
   }
 
   private serve(): void {
