@@ -124,10 +124,17 @@ export class HostWatch {
     try {
       await clock.sleep(LIMITS.reconcileBreathMs, signal);
       if (this.nudge.signal.aborted || this.looked.length > 0) return;
-      await clock.sleep(LIMITS.reconcileEveryMs, AbortSignal.any([signal, this.nudge.signal]));
+      await clock.sleep(this.untilNextLookMs(), AbortSignal.any([signal, this.nudge.signal]));
     } catch (error) {
       if (!signal.aborted && !this.nudge.signal.aborted) throw error;
     }
+  }
+
+  /** A silent host is looked at again no later than when it is to be told of as unreachable. */
+  private untilNextLookMs(): number {
+    if (this.silentSinceMs === undefined) return LIMITS.reconcileEveryMs;
+    const leftMs = this.silentSinceMs + LIMITS.hostUnreachableAfterMs - this.parts.clock.monotonicMs();
+    return leftMs > 0 ? Math.min(leftMs, LIMITS.reconcileEveryMs) : LIMITS.reconcileEveryMs;
   }
 
   private async look(): Promise<void> {
