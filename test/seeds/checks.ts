@@ -9,14 +9,14 @@ import { auditHost } from '../../src/queries/audit.js';
 import type { Oracle } from './oracle.js';
 import { CLIENT, HOSTS, type World } from './world.js';
 
-/** Reconciling takes at most this long once a host is heard and the books can be written. */
-const SEEN_WITHIN_MS = 30_000;
+/** What is so has to be seen within 30 s, once a host is heard and the books can be written; looked at every second. */
+const SEEN_WITHIN_MS = 32_000;
 
 export class Checks {
-  /** Since when what is wrong has been so while it could have been seen, by what it is. */
-  private wrongSince = new Map<string, number>();
-  private readonly heardSince = new Map<string, number>();
-  private readonly deafSince = new Map<string, number>();
+  /** By host: since when what is wrong there has been so, while it could have been seen. */
+  private wrongSince = new Map<string, Map<string, number>>();
+  /** By host: whether it is heard, and what is seen of it written down; undefined: nothing is written down. */
+  private readonly heard = new Map<string, boolean | undefined>();
 
   constructor(
     private readonly world: World,
@@ -26,6 +26,7 @@ export class Checks {
   /** After each change of anything. */
   atOnce(): void {
     this.oracle.follow();
+    for (const hostname of HOSTS) this.listenTo(hostname);
     const running = new Map<string, string>();
     for (const [machine, { host, domain }] of this.world.datacenter.homes) {
       if (machine.pausedAt !== undefined) continue;
@@ -63,31 +64,32 @@ export class Checks {
     }
   }
 
-  /** Every now and then. */
-  inTime(): void {
-    const now = this.world.clock.monotonicMs();
-    const wrong = new Map<string, number>();
-    for (const hostname of HOSTS) {
-      for (const what of this.wrongOn(hostname, now)) wrong.set(what, this.wrongSince.get(what) ?? now);
-    }
-    this.wrongSince = wrong;
-    for (const [what, since] of wrong) if (now - since > SEEN_WITHIN_MS) this.world.violate(`for long: ${what}`);
-  }
-
-  private wrongOn(hostname: string, now: number): string[] {
+  /** Whoever begins to hear a host, or ceases to, has all the time there is from then on. */
+  private listenTo(hostname: string): void {
     const { world } = this;
     const host = world.datacenter.host(hostname);
     const writes = world.leader !== undefined && !world.databaseIsDown && world.databaseMostMs < 500;
     const heard = host.answers && world.datacenter.network.reaches(CLIENT, hostname);
-    const since = (map: Map<string, number>, holds: boolean): number => {
-      if (!holds) map.delete(hostname);
-      else if (!map.has(hostname)) map.set(hostname, now);
-      return now - (map.get(hostname) ?? now);
-    };
-    const heardMs = since(this.heardSince, heard && writes);
-    const deafMs = since(this.deafSince, !heard && writes);
-    if (heardMs > 0) return this.differences(host);
-    return deafMs > 0 ? this.overconfidence(hostname) : [];
+    const now = writes ? heard : undefined;
+    if (this.heard.get(hostname) !== now) this.wrongSince.delete(hostname);
+    this.heard.set(hostname, now);
+  }
+
+  /** Every now and then. */
+  inTime(): void {
+    const now = this.world.clock.monotonicMs();
+    for (const hostname of HOSTS) {
+      const before = this.wrongSince.get(hostname);
+      const wrong = new Map(this.wrongOn(hostname).map((what) => [what, before?.get(what) ?? now]));
+      this.wrongSince.set(hostname, wrong);
+      for (const [what, since] of wrong) if (now - since > SEEN_WITHIN_MS) this.world.violate(`for long: ${what}`);
+    }
+  }
+
+  private wrongOn(hostname: string): string[] {
+    const heard = this.heard.get(hostname);
+    if (heard === undefined) return [];
+    return heard ? this.differences(this.world.datacenter.host(hostname)) : this.overconfidence(hostname);
   }
 
   /** What is said of guests on a host that nobody hears. */

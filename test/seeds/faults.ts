@@ -54,18 +54,23 @@ const toVictim = (deed: (scene: Scene, victim: NonNullable<Scene['victim']>) => 
 };
 
 /** Phases in which a migration is struck; the later ones last for milliseconds, and are never met by chance. */
-const PHASES = ['PERFORM', 'SWITCH', 'FINISH'] as const;
-const STRUCK_WITHIN_MS = 20_000;
+const PHASES = ['PERFORM', 'SWITCH', 'SWITCH', 'FINISH'] as const;
+const STRUCK_WITHIN_MS = 60_000;
+/** Beyond the time after which one end gives the other up. */
+const LONG_MS = 22_000;
 const LOOK_EVERY_MS = 5;
 
 type Strike = (world: World, ends: { readonly source: string; readonly dest: string }) => () => void;
 
+const freezeTarget: Strike = ({ datacenter }, { dest }) => {
+  datacenter.faults.freeze(dest);
+  return () => datacenter.faults.thaw(dest);
+};
+
 const STRIKES: readonly Strike[] = [
-  // Long enough for the source to give it up and go on by itself, while what the target was asked waits for its thaw.
-  ({ datacenter }, { dest }) => {
-    datacenter.faults.freeze(dest);
-    return () => datacenter.faults.thaw(dest);
-  },
+  // The source gives it up and goes on by itself, while what the target was asked waits for its thaw: more than once.
+  freezeTarget,
+  freezeTarget,
   ({ datacenter }, { source }) => {
     datacenter.faults.freeze(source);
     return () => datacenter.faults.thaw(source);
@@ -107,7 +112,7 @@ function strike({ world, fault }: Inflicted, endsMs = world.clock.monotonicMs() 
   const index = Math.floor(fault.draws[2] * STRIKES.length);
   world.trace.note(`STRIKE ${index} in ${phase} from ${job.source} to ${job.dest}`);
   const end = (STRIKES[index] as Strike)(world, job);
-  world.clock.after(fault.forMs * 1.5, end);
+  world.clock.after(fault.draws[0] < 0.6 ? LONG_MS + fault.forMs / 4 : fault.forMs, end);
 }
 
 const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
@@ -119,10 +124,10 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     void world.leader?.stop();
     return undefined;
   },
-  'stop-process': ({ world }) => {
+  'stop-process': ({ world, fault }) => {
     const { leader } = world;
     if (leader === undefined) return undefined;
-    leader.life.stop();
+    leader.life.stopAfter(1 + Math.floor(fault.draws[2] * 20));
     if (!world.embedded && world.processes.length === 1) world.start();
     return () => leader.life.goOn();
   },

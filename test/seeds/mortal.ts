@@ -14,6 +14,7 @@ export interface Watched {
 
 export class Mortality {
   private countdown: number | undefined;
+  private stopCountdown: number | undefined;
   private waiting: (() => void)[] = [];
   private markDied = (): void => {};
   isDead = false;
@@ -34,16 +35,22 @@ export class Mortality {
     this.markDied();
   }
 
-  stop(): void {
-    this.isStopped = true;
+  /** After so many more calls and answers it gets no CPU any more. */
+  stopAfter(boundaries: number): void {
+    this.stopCountdown = boundaries;
   }
 
   goOn(): void {
+    this.stopCountdown = undefined;
     this.isStopped = false;
     for (const deliver of this.waiting.splice(0)) this.deliver(deliver);
   }
 
   private boundary(): void {
+    if (this.stopCountdown !== undefined && --this.stopCountdown <= 0) {
+      this.stopCountdown = undefined;
+      this.isStopped = true;
+    }
     if (this.countdown === undefined) return;
     this.countdown--;
     if (this.countdown <= 0) this.die();

@@ -90,6 +90,24 @@ export const BUGS: readonly Bug[] = [
     replace: ``,
   },
   {
+    name: 'acts on hosts while another leads',
+    file: 'src/operations/fence.ts',
+    find: `while (!authority.mayAct())`,
+    replace: `while (signal.aborted && !authority.mayAct())`,
+  },
+  {
+    name: 'takes a look that failed in a migration for the end of it',
+    file: 'src/operations/settle-migration.ts',
+    find: `    if (error instanceof HypervisorError) return 'UNREACHABLE';`,
+    replace: `    if (error instanceof HypervisorError && error.kind !== 'REFUSED') return 'UNREACHABLE';`,
+  },
+  {
+    name: 'takes a host that does not answer for one without the guest',
+    file: 'src/operations/settle-migration.ts',
+    find: `    if (error instanceof HypervisorError) return 'UNREACHABLE';`,
+    replace: `    if (error instanceof HypervisorError) return 'GONE';`,
+  },
+  {
     name: 'answers before the commit',
     file: 'src/authority/writer.ts',
     find: `    this.tasks += 1;`,
@@ -98,7 +116,7 @@ export const BUGS: readonly Bug[] = [
 ];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SEEDS = 60;
+const SEEDS = 200;
 
 /** The seed that finds it, and what it says; undefined: none did. */
 export function hunt(bug: Bug): string | undefined {

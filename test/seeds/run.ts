@@ -84,6 +84,8 @@ export async function run(plan: Plan, printing = false): Promise<RunResult> {
   const open = checks.openOperations();
   if (open.length > 0) world.violate(`not ended: ${open.join('; ')}`);
   await until(world.clock.monotonicMs() + QUIET_MS);
+  // What is said last takes its time to those that are slow or away.
+  await until(world.clock.monotonicMs() + QUIET_MS, () => watchers.every((watcher) => watcher.isUpToDate));
   if (world.violation === undefined) {
     checks.atTheEnd();
     for (const watcher of watchers) watcher.compare();

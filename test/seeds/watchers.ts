@@ -190,10 +190,17 @@ export class Watcher {
 
   /** What it knows when nothing happens any more. */
   compare(): void {
-    this.compareWith(
-      [...this.oracle.fleet.all('guest')].filter(({ hostname }) => this.passes(hostname)),
-      'at the end',
-    );
+    this.compareWith(this.allDue(), 'at the end');
+  }
+
+  /** Whether it has heard all there is to hear, for now. */
+  get isUpToDate(): boolean {
+    const due = this.allDue();
+    return due.length === this.state.size && due.every(({ vmid, revision }) => this.state.get(vmid) === revision);
+  }
+
+  private allDue() {
+    return [...this.oracle.fleet.all('guest')].filter(({ hostname }) => this.passes(hostname));
   }
 
   private compareWith(due: readonly { readonly vmid: string; readonly revision: number }[], when: string): void {
