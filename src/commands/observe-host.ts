@@ -53,12 +53,14 @@ export function loseSightOfHost(hostname: string, condition: HostCondition, reas
     name: 'lose-sight-of-host',
     decide(fleet) {
       const host = fleet.get('host', hostname);
-      if (host === undefined || host.condition === condition || host.condition === 'DEAD') return accept(undefined, []);
+      if (host === undefined || host.condition === 'DEAD') return accept(undefined, []);
+      const lost = host.condition === condition ? [] : [put('host', { ...host, condition, conditionReason: reason })];
+      // Also those that an operation let go since: nobody has seen what became of them.
       const hidden = condition === 'UNREACHABLE' ? fleet.guestsOn(hostname).filter(isSettled) : [];
       const unknown = hidden
         .filter((guest) => guest.state === 'RUNNING' || guest.state === 'PAUSED')
         .map((guest) => put('guest', { ...guest, state: 'UNKNOWN', stateReason: `${hostname} does not answer` }));
-      return accept(undefined, [put('host', { ...host, condition, conditionReason: reason }), ...unknown]);
+      return accept(undefined, [...lost, ...unknown]);
     },
   };
 }
