@@ -237,6 +237,8 @@ export interface HostDriver {
     options?: CallOptions,
   ): Promise<VolumeFacts>;
   deleteVolume(pool: string, name: string, options?: CallOptions): Promise<void>;
+  /** SHA-256 of the volume's bytes, in lower-case hexadecimal: all of them are read. */
+  volumeDigest(pool: string, name: string, options?: CallOptions): Promise<string>;
   /** Makes a volume of the format and fills it; an unfinished one is removed. */
   uploadVolume(
     pool: string,

@@ -201,9 +201,21 @@ async function place(
   if (refused !== undefined) throw refusalError(refused, parts.authority.fleet.revision);
   const driver = driverOf(parts, parts.authority.fleet, target.via);
   const { format, sizeBytes, sha256 } = upload;
-  const content: AsyncIterable<Uint8Array> = createReadStream(file, { highWaterMark: LIMITS.imageChunkBytes });
   const deadlineMs = LIMITS.uploadIdleMs + (sizeBytes / LIMITS.slowestUploadBytesPerS) * 1_000;
-  const volume = await driver.uploadVolume(pool, name, format, sizeBytes, content, { deadlineMs, signal });
+  const options = { deadlineMs, signal };
+  const present = await driver.volume(pool, name);
+  if (present !== undefined && (await driver.volumeDigest(pool, name, options)) !== sha256) {
+    throw statusError(
+      'IMAGE_EXISTS',
+      `pool ${pool} has a volume ${name} of other content, which virtdc did not put there`,
+      {
+        metadata: { pool, hostname: target.via, name },
+      },
+    );
+  }
+  // One that lies there already, of a fleet that is not known any more perhaps, is only recorded.
+  const content = (): AsyncIterable<Uint8Array> => createReadStream(file, { highWaterMark: LIMITS.imageChunkBytes });
+  const volume = present ?? (await driver.uploadVolume(pool, name, format, sizeBytes, content(), options));
   const command = addImage({ pool, hostname, name, format, sizeBytes, virtualKib: volume.capacityKib, sha256 });
   // The image is known by its digest: recording it needs no request id.
   const { result } = await decide(parts, context, HostInfoDefinition, 'pushImage', {}, command);

@@ -1,7 +1,7 @@
 // The contract for what concerns the host alone: facts, CPU models, peers, storage, and what is not there.
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Contract } from './contract.js';
 import { DISK_KIB } from './disk.js';
 import { failsAs, surelyFails } from './expect.js';
@@ -109,6 +109,16 @@ export function hostContract(get: () => Contract): void {
       assert.equal(facts?.format, image.format);
       assert.equal((await b.volume(pools.shared, base))?.path, facts?.path);
       await failsAs('CONFLICT', a.uploadVolume(pools.shared, base, image.format, image.sizeBytes, image.content()));
+    });
+
+    it('tells the digest of what was uploaded', async () => {
+      const { a, b, pools, base, image, run } = get();
+      const hash = createHash('sha256');
+      for await (const chunk of image.content()) hash.update(chunk);
+      const digest = hash.digest('hex');
+      assert.equal(await a.volumeDigest(pools.shared, base), digest);
+      assert.equal(await b.volumeDigest(pools.shared, base), digest);
+      await failsAs('NO_VOLUME', a.volumeDigest(pools.local, `none-${run}`));
     });
 
     it('makes overlays of it', async () => {

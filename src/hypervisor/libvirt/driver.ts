@@ -4,6 +4,7 @@ import type { HostAddress, HostDriver } from '../../ports/hypervisor.js';
 import { agentMethods } from './agent.js';
 import { consoleMethods } from './console.js';
 import { cpuMethods } from './cpu.js';
+import { digestMethods } from './digest.js';
 import { domainMethods } from './domains.js';
 import { factsMethods } from './facts.js';
 import { lifecycleMethods } from './lifecycle.js';
@@ -41,6 +42,7 @@ export function libvirtDriver(
     ...peerMethods(session, sessionOf, options),
     ...storageMethods(session),
     ...uploadMethods(session),
+    ...digestMethods(session),
     ...cpuMethods(session),
   };
 }

@@ -108,7 +108,7 @@ export async function refresh(
   }
 }
 
-async function needVolume(
+export async function needVolume(
   calls: LibvirtCalls,
   pool: PoolRef,
   name: string,

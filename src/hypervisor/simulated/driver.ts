@@ -153,6 +153,7 @@ function simulatedDriver(address: HostAddress, host: SimulatedHost, link: Link, 
 
     pools: (options) => link.call('pools', options, () => [...host.pools.values()].map((pool) => pool.facts())),
     volume: (pool, name, options) => link.call('volume', options, () => host.pool(pool).volumeFacts(name)),
+    volumeDigest: (pool, name, options) => link.call('volumeDigest', options, () => host.pool(pool).digest(name)),
     createVolume: (pool, name, capacityKib, base, options) =>
       link.call('createVolume', options, () => changing(host.pool(pool).createOverlay(name, capacityKib, base))),
     deleteVolume: (pool, name, options) =>

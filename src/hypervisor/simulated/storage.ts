@@ -49,6 +49,12 @@ export class Pool {
     return { pool: this.settings.name, name, path: this.pathOf(name), format, capacityKib, allocationKib, backingPath };
   }
 
+  digest(name: string): string {
+    const volume = this.volumes.get(name);
+    if (volume === undefined) throw new Refused('NO_VOLUME', `pool ${this.settings.name} has no volume ${name}`);
+    return volume.sha256;
+  }
+
   createOverlay(name: string, capacityKib: number, base: string): VolumeFacts {
     if (base !== '' && !this.volumes.has(base)) {
       throw new Refused('NO_VOLUME', `pool ${this.settings.name} has no base image ${base}`);
