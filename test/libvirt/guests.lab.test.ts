@@ -11,6 +11,7 @@ import {
   isNoDomain,
   isNoMetadata,
   isOperationAborted,
+  isOperationFailed,
   isOperationInvalid,
   JobType,
   type LibvirtConnection,
@@ -26,6 +27,7 @@ import {
   SuspendedDetail,
   VcpuFlag,
 } from '../../src/libvirt/client.js';
+import { eventually } from '../eventually.js';
 import { lab, needsLab, nextBeat } from '../lab.js';
 import { EventLog } from './event-log.js';
 import { boot, connectTo, guestXml, type LabGuest, sharedDisk } from './lab-guest.js';
@@ -146,8 +148,11 @@ describe('libvirt guests', function () {
   });
 
   it('show their console, again and again', async () => {
+    // The daemon lets go of a session a moment after it was told that it is over.
+    const open = () =>
+      eventually('the console is free', () => node1.domains.openConsole(guest.uuid), { tolerate: isOperationFailed });
     for (const time of ['first', 'second']) {
-      const console = await node1.domains.openConsole(guest.uuid);
+      const console = await open();
       let text = '';
       for await (const chunk of console) {
         text += String(chunk);
@@ -157,7 +162,7 @@ describe('libvirt guests', function () {
       assert.ok(console.destroyed);
     }
     // Ended in good order instead of broken off: the daemon confirms.
-    const console = await node1.domains.openConsole(guest.uuid);
+    const console = await open();
     console.end('\n');
     console.resume();
     await once(console, 'close');
