@@ -2,7 +2,7 @@
 // A guest with an open operation is the operation's affair: only what was seen of it is noted.
 
 import { type Change, put, remove } from '../fleet/change.js';
-import { type Claim, claimKey } from '../fleet/claim.js';
+import { type Claim, claimKey, sameHold } from '../fleet/claim.js';
 import { withOverhead } from '../fleet/cluster-policy.js';
 import { accept, type Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
@@ -146,16 +146,7 @@ function claimChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
   // Only what was seen changes a claim: of a stopped or lost guest nothing was.
   if (claim === undefined || domain === undefined || guest.observed === undefined) return [];
   const size = claimSize(guest, fleet.policy, claim.resources.cpu);
-  return sameSize(claim, size) ? [] : [put('claim', { ...claim, ...size })];
-}
-
-function sameSize(claim: Claim, size: Pick<Claim, 'resources' | 'retakeKib'>): boolean {
-  return (
-    claim.retakeKib === size.retakeKib &&
-    claim.resources.cpu === size.resources.cpu &&
-    claim.resources.memoryKib === size.resources.memoryKib &&
-    claim.resources.ioKib === size.resources.ioKib
-  );
+  return sameHold(claim, size) ? [] : [put('claim', { ...claim, ...size })];
 }
 
 /** Domains that are no guest's: counted as load with the most they can take, never touched. */
@@ -180,7 +171,7 @@ function foreignChanges(fleet: FleetView, hostname: string, domains: readonly Ob
     .map((claim) => remove('claim', claimKey(hostname, claim.vmid), 'RELEASED'));
   const changed = [...present.values()].filter((claim) => {
     const before = fleet.get('claim', claimKey(hostname, claim.vmid));
-    return before === undefined || !sameSize(before, claim);
+    return before === undefined || !sameHold(before, claim);
   });
   return [...gone, ...changed.map((claim) => put('claim', claim))];
 }

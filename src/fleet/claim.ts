@@ -1,6 +1,6 @@
 // A claim: resources of one host held for one guest. Free capacity is computed from claims and kept nowhere else.
 
-import { add, NOTHING, type Resources } from './resources.js';
+import { add, NOTHING, type Resources, sameResources } from './resources.js';
 
 /**
  * GUEST: the host the guest is bound to. INCOMING: the target of a migration, held until it ends.
@@ -42,4 +42,11 @@ export function totalOf(claims: Iterable<Pick<Claim, 'resources' | 'retakeKib'>>
     greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
   }
   return { claimed: { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib }, greatestRetakeKib };
+}
+
+type Hold = Pick<Claim, 'resources' | 'retakeKib'>;
+
+/** Whether both hold, and keep free, the same amounts. */
+export function sameHold(a: Hold, b: Hold): boolean {
+  return a.retakeKib === b.retakeKib && sameResources(a.resources, b.resources);
 }

@@ -1,7 +1,7 @@
 // What the ends of operations have in common: a guest let go by its operation, with a state, and its claim as it should be.
 
 import { type Change, put, remove } from '../fleet/change.js';
-import { type Claim, claimKey } from '../fleet/claim.js';
+import { type Claim, claimKey, sameHold } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Operation } from '../fleet/operation.js';
@@ -43,10 +43,5 @@ export function resizeClaim(
 ): readonly Change[] {
   const claim = fleet.get('claim', claimKey(guest.hostname, guest.vmid));
   if (claim === undefined) return [];
-  const same =
-    claim.resources.cpu === to.resources.cpu &&
-    claim.resources.memoryKib === to.resources.memoryKib &&
-    claim.resources.ioKib === to.resources.ioKib &&
-    claim.retakeKib === to.retakeKib;
-  return same ? [] : [put('claim', { ...claim, ...to })];
+  return sameHold(claim, to) ? [] : [put('claim', { ...claim, ...to })];
 }
