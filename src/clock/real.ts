@@ -24,6 +24,11 @@ export const realClock: Clock = {
     });
   },
 
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+
   deadline(ms) {
     const controller = new AbortController();
     // A deadline alone never keeps the process alive: whoever waits under it does.

@@ -66,8 +66,13 @@ class TimerQueue {
   }
 }
 
-/** Lets every promise that can go on do so: a turn of the event loop comes after all that waits on no timer or I/O. */
+/** Lets every promise that can go on do so: the next tick comes once none of them can. */
 function settle(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Lets the event loop turn too, so that a long simulation does not keep the process from everything else. */
+function takeTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -110,7 +115,6 @@ export class VirtualClock implements Clock {
     return controller.signal;
   }
 
-  /** Calls back after ms of virtual time; answers how to stop that. */
   after(ms: number, callback: () => void): () => void {
     const timer = this.set(ms, callback);
     return () => {
@@ -121,7 +125,7 @@ export class VirtualClock implements Clock {
   /** Moves time on by ms; what falls due on the way happens at its own time, with all that follows from it. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.elapsedMs + ms;
-    await settle();
+    await takeTurn();
     while (await this.step(untilMs));
     this.elapsedMs = untilMs;
   }
@@ -134,7 +138,7 @@ export class VirtualClock implements Clock {
     };
     promise.then(mark, mark);
     const untilMs = this.elapsedMs + withinMs;
-    await settle();
+    await takeTurn();
     while (!settled) {
       if (!(await this.step(untilMs))) {
         if (settled) break;

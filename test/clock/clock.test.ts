@@ -27,6 +27,21 @@ function contract(clock: Clock, pass: (ms: number) => Promise<void>): void {
     await assert.rejects(sleep, reason);
   });
 
+  it('calls back after a while, unless it is stopped before', async () => {
+    const called: string[] = [];
+    const stop = clock.after(5, () => called.push('stopped'));
+    const done = new Promise<void>((resolve) => {
+      clock.after(10, () => {
+        called.push('done');
+        resolve();
+      });
+    });
+    stop();
+    await pass(10);
+    await done;
+    assert.deepEqual(called, ['done']);
+  });
+
   it('aborts a deadline with a DeadlineError', async () => {
     const signal = clock.deadline(10);
     assert.equal(signal.aborted, false);

@@ -14,6 +14,7 @@ export function fasterClock(times: number): Clock {
     now: () => new Date(startedAt + Math.floor(elapsedMs())),
     monotonicMs: elapsedMs,
     sleep: (ms, signal) => realClock.sleep(Math.min(ms / times, LONGEST_MS), signal),
+    after: (ms, callback) => realClock.after(Math.min(ms / times, LONGEST_MS), callback),
     deadline(ms) {
       const controller = new AbortController();
       setTimeout(() => controller.abort(new DeadlineError(ms)), Math.min(ms / times, LONGEST_MS)).unref();

@@ -86,6 +86,7 @@ export function mortalClock(clock: Clock, life: Mortality): Clock {
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
     sleep: (ms, signal) => life.call(() => clock.sleep(ms, signal), false),
+    after: (ms, callback) => clock.after(ms, () => life.deliver(callback)),
     deadline: (ms) => clock.deadline(ms),
   };
 }

@@ -44,7 +44,7 @@ export class SimulatedDatacenter {
   onChange: () => void = () => {};
   readonly clock;
   private readonly epochMs: number;
-  private readonly timers = new Set<AbortController>();
+  private readonly timers = new Set<() => void>();
   private closed = false;
   private readonly waiters = new Set<Waiter>();
   private readonly hostDefaults: HostSettings;
@@ -95,21 +95,16 @@ export class SimulatedDatacenter {
   /** Does it after ms, unless the answer is called before, or the datacenter is closed. */
   after(ms: number, work: () => void): () => void {
     if (this.closed) return () => {};
-    const controller = new AbortController();
-    this.timers.add(controller);
-    this.clock.sleep(ms, controller.signal).then(
-      () => {
-        this.timers.delete(controller);
-        work();
-      },
-      (reason: unknown) => {
-        if (!controller.signal.aborted) throw reason;
-      },
-    );
-    return () => {
-      this.timers.delete(controller);
-      controller.abort();
+    const stopTimer = this.clock.after(ms, () => {
+      this.timers.delete(stop);
+      work();
+    });
+    const stop = () => {
+      this.timers.delete(stop);
+      stopTimer();
     };
+    this.timers.add(stop);
+    return stop;
   }
 
   pass(ms: number): Promise<void> {
@@ -152,8 +147,7 @@ export class SimulatedDatacenter {
   /** Stops time for good: nothing happens in it any more. */
   close(): void {
     this.closed = true;
-    for (const timer of this.timers) timer.abort();
-    this.timers.clear();
+    for (const stop of [...this.timers]) stop();
     for (const link of [...this.links]) link.close();
   }
 }
