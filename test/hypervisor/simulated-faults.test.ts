@@ -63,6 +63,19 @@ describe('simulated faults', () => {
     assert.deepEqual(world.runsOn(uuid), ['a']);
   });
 
+  it('what is sent over a line that is cut one way is done, and its answer never comes', async () => {
+    const { uuid } = await world.guest();
+    world.faults.partitionOneWay('a', 'virtdc');
+    await failsAs('UNKNOWN_OUTCOME', world.run(world.a.suspend(uuid, { deadlineMs: 1_000 })));
+    assert.deepEqual(world.runsOn(uuid), []);
+    world.faults.heal('a');
+    world.faults.partitionOneWay('virtdc', 'a');
+    await failsAs('UNKNOWN_OUTCOME', world.run(world.a.resume(uuid, { deadlineMs: 60_000 })));
+    world.faults.heal();
+    await world.clock.advance(5_000);
+    assert.deepEqual(world.runsOn(uuid), []);
+  });
+
   it('a call whose answer is lost has been done', async () => {
     const { uuid } = await world.guest();
     world.faults.loseReplies('a', 'suspend');

@@ -58,6 +58,12 @@ export class Faults {
     this.datacenter.faultsChanged();
   }
 
+  /** What the one sends to the other is lost; the other way it gets through. */
+  partitionOneWay(from: string, to: string): void {
+    this.datacenter.network.cutWay(from, to);
+    this.datacenter.faultsChanged();
+  }
+
   /** Undoes every partition that the name is in, or all of them. */
   heal(name?: string): void {
     this.datacenter.network.heal(name);

@@ -14,6 +14,8 @@ import type { SimulatedDatacenter } from './datacenter.js';
 import type { SimulatedHost } from './host.js';
 import { Refused } from './refused.js';
 
+type Way = 'OUT' | 'BACK';
+
 interface Connection {
   readonly daemonStart: number;
   /** Calls that were sent and not answered: how to give them up. */
@@ -82,8 +84,8 @@ export class Link {
       connection.pending.add(lose);
       signal?.addEventListener('abort', abandon);
       // A frozen daemon does not answer either, however far it had come.
-      const answer = (end: () => void) => this.host.receive(() => this.carry(connection, () => settle(end)));
-      this.carry(connection, () =>
+      const answer = (end: () => void) => this.host.receive(() => this.carry(connection, 'BACK', () => settle(end)));
+      this.carry(connection, 'OUT', () =>
         this.host.receive(() => void this.serve(connection, method, effect, answer, resolve, reject)),
       );
     });
@@ -141,7 +143,8 @@ export class Link {
     if (this.closed) throw this.error('UNREACHABLE', 'the driver was closed');
     if (this.refused) throw this.error('UNREACHABLE', 'connection refused');
     if (!this.heard) throw this.error('UNREACHABLE', 'the host does not answer');
-    const subscriber = (event: DomainEvent) => queueMicrotask(() => this.carry(connection, () => this.tell(event)));
+    const subscriber = (event: DomainEvent) =>
+      queueMicrotask(() => this.carry(connection, 'BACK', () => this.tell(event)));
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -176,16 +179,21 @@ export class Link {
     return this.host.answers && this.datacenter.network.reaches(this.client, this.host.name);
   }
 
-  /** One frame, either way. */
-  private carry(connection: Connection, arrive: () => void): void {
+  /** One frame, to the host or back from it. */
+  private carry(connection: Connection, way: Way, arrive: () => void): void {
     const { leastLatencyMs, mostLatencyMs } = this.datacenter.durations;
     const deliver = () => {
       if (this.connection !== connection) return;
-      if (this.datacenter.network.reaches(this.client, this.host.name)) arrive();
-      else connection.held.push(arrive);
+      if (this.carries(way)) arrive();
+      else connection.held.push(deliver);
     };
     if (mostLatencyMs === 0) deliver();
     else this.datacenter.after(this.datacenter.random.between(leastLatencyMs, mostLatencyMs), deliver);
+  }
+
+  private carries(way: Way): boolean {
+    const { network } = this.datacenter;
+    return way === 'OUT' ? network.carries(this.client, this.host.name) : network.carries(this.host.name, this.client);
   }
 
   /** Looks whether the connection still stands, after something changed with the host or the network. */
@@ -202,11 +210,10 @@ export class Link {
       connection.silentSince = datacenter.now();
       datacenter.after(datacenter.durations.keepaliveMs, () => this.giveUpIfSilent(connection));
     }
-    if (reachable) {
-      const held = connection.held;
-      connection.held = [];
-      for (const arrive of held) arrive();
-    }
+    if (!host.powered) return;
+    const held = connection.held;
+    connection.held = [];
+    for (const deliver of held) deliver();
   }
 
   private giveUpIfSilent(connection: Connection): void {
