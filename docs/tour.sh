@@ -96,6 +96,7 @@ shape='"cpu":2,"memory_kib":"2097152","base_guest":"small"'
 call Placement/CheckSpace "{\"shape\":{$shape}}"
 call Placement/ExplainPlacement "{\"shape\":{$shape}}"
 operation Placement/SubmitGuest "{\"vmid\":\"web-1\",$shape,\"max_cpu\":4,\"max_memory_kib\":\"4194304\",\"request_id\":\"tour\"}"
+call Placement/SubmitGuests "{\"guests\":[{\"vmid\":\"web-2\",$shape},{\"vmid\":\"web-3\",$shape}],\"all_or_none\":true,\"validate_only\":true}"
 call Operations/GetOperation "{\"name\":\"$name\"}"
 call GuestInfo/GetGuest '{"vmid":"web-1"}'
 call GuestInfo/ListGuests '{"filter":{"states":["GUEST_STATE_RUNNING"]}}'

@@ -28,6 +28,8 @@ export const LIMITS = {
   maxSshKeyBytes: 16 * 1024,
   maxSshKeys: 64,
   maxUserDataBytes: 64 * 1024,
+  /** Guests of one SubmitGuests: what that many requests usually take is a third of the greatest message. */
+  maxGuestsSubmitted: 512,
 
   /** Pages. */
   maxFilterEntries: 1_000,

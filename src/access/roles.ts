@@ -46,6 +46,7 @@ const NEEDED: { readonly [service: string]: { readonly [method: string]: Needed 
   },
   'virtdc.v1.Placement': {
     SubmitGuest: 'operator',
+    SubmitGuests: 'operator',
     TerminateGuest: 'operator',
     CheckSpace: 'viewer',
     ExplainPlacement: 'viewer',

@@ -37,6 +37,14 @@ export interface FleetView {
   available(host: Host): Resources;
   /** All that a placement asks of a host's amounts, at once. */
   room(host: Host): HostRoom;
+  /** Decides further as if changes had been made; before it returns they are taken back, and the fleet is as it was. */
+  supposing<R>(work: (draft: FleetDraft) => R): R;
+}
+
+/** The fleet with changes that nobody has decided yet. */
+export interface FleetDraft extends FleetView {
+  /** Under the revisions that the changes will have if they are committed in this order, and nothing before them. */
+  suppose(changes: readonly Change[]): void;
 }
 
 /** How much a host can take. */
@@ -78,7 +86,7 @@ class Index<T> {
 
 type Tables = { [K in EntityKind]: Map<string, Entities[K]> };
 
-export class Fleet implements FleetView {
+export class Fleet implements FleetDraft {
   revision = 0;
   private readonly tables: Tables = {
     host: new Map(),
@@ -101,6 +109,8 @@ export class Fleet implements FleetView {
   private readonly totals = new Map<string, ClaimTotal>();
   private readonly rooms = new WeakMap<Host, HostRoom>();
   private readonly poolUse = new Map<string, number>();
+  /** What takes back the changes that are only supposed, oldest first. */
+  private supposed: Change[] | undefined;
 
   get policy(): ClusterPolicy {
     return this.tables.policy.get('cluster') ?? DEFAULT_CLUSTER_POLICY;
@@ -198,6 +208,24 @@ export class Fleet implements FleetView {
 
   applyAll(changes: readonly Change[]): void {
     for (const change of changes) this.apply(change);
+  }
+
+  supposing<R>(work: (draft: FleetDraft) => R): R {
+    const { revision, supposed } = this;
+    this.supposed = [];
+    try {
+      return work(this);
+    } finally {
+      for (const undo of this.supposed.reverse()) this.apply(undo);
+      this.supposed = supposed;
+      this.revision = revision;
+    }
+  }
+
+  suppose(changes: readonly Change[]): void {
+    if (this.supposed === undefined) throw new Error('changes are supposed in supposing() only');
+    for (const change of changes) this.supposed.push(this.apply(change) as Change);
+    this.revision += changes.length;
   }
 
   private index({ kind, before, after }: IndexedChange): void {

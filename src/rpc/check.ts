@@ -50,6 +50,10 @@ export class Check {
     }
   }
 
+  get found(): readonly FieldViolation[] {
+    return this.violations;
+  }
+
   /** Throws INVALID_ARGUMENT with all of them, if there are any. */
   done(): void {
     if (this.violations.length === 0) return;

@@ -6,15 +6,21 @@ import {
   type PlacementServiceImplementation,
   type Seed,
   type SubmitGuestRequest as SubmitGuestMessage,
+  type SubmitGuestResponse,
+  type SubmitGuestsRequest as SubmitGuestsMessage,
+  type SubmitGuestsResult,
 } from '#gen/virtdc/v1/placement_service.js';
 import { checkShape, type GuestShape } from '../commands/new-guest.js';
+import type { GuestOperation } from '../commands/new-operation.js';
 import { setClusterPolicy } from '../commands/set-cluster-policy.js';
 import { type SubmitGuestRequest, submitGuest } from '../commands/submit-guest.js';
+import { type Submission, type SubmitGuestsRequest, submitGuests } from '../commands/submit-guests.js';
 import { terminateGuest } from '../commands/terminate-guest.js';
 import { collectViolations } from '../commands/violations.js';
 import type { Claim } from '../fleet/claim.js';
 import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
 import type { GuestSeed } from '../fleet/guest.js';
+import { invalidFields } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { checkSpace, explainGuest, explainShape } from '../queries/space.js';
 import { Check } from './check.js';
@@ -25,21 +31,23 @@ import { moveFacts } from './move-facts.js';
 import { type CallerKnown, decide, type RpcParts } from './parts.js';
 import { query } from './query.js';
 import { readRatios, readReserve } from './reading.js';
+import { toRefusal } from './status.js';
 
 export function placementService(parts: RpcParts): PlacementServiceImplementation<CallerKnown> {
   return {
     async submitGuest(request, context) {
-      const command = submitGuest(readSubmit(request));
+      const check = new Check();
+      const read = readSubmit(check, request);
+      check.requestId(request.requestId);
+      check.done();
+      const command = submitGuest(read);
       const { result } = await decide(parts, context, PlacementDefinition, 'submitGuest', request, command);
-      const { guest, operation } = result;
-      // As of the decision, so that a repeated request is answered the same.
-      const { hostname, vmid, revision } = guest;
-      const claim: Claim = { hostname, vmid, kind: 'GUEST', resources: operation.charged, retakeKib: 0, revision };
-      return {
-        guest: toGuest(guest, [claim]),
-        operation: request.validateOnly ? undefined : toOperation(operation, undefined),
-        decision: operation.decision && toSummary(operation.decision),
-      };
+      return toSubmitted(result, request.validateOnly);
+    },
+    async submitGuests(request, context) {
+      const command = submitGuests(readSubmits(request));
+      const { result } = await decide(parts, context, PlacementDefinition, 'submitGuests', request, command);
+      return { results: result.map((submission) => toResult(submission, request.validateOnly)) };
     },
     async terminateGuest(request, context) {
       const check = new Check();
@@ -112,9 +120,8 @@ function readStrategy(check: Check, strategy: string): Strategy | undefined {
   return check.enum('strategy', 'STRATEGY', strategy, STRATEGIES);
 }
 
-function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
-  const check = new Check();
-  const read: SubmitGuestRequest = {
+function readSubmit(check: Check, request: SubmitGuestMessage): SubmitGuestRequest {
+  return {
     ...readSizes(check, '', request),
     strategy: readStrategy(check, request.strategy),
     vmid: check.vmid('vmid', request.vmid),
@@ -124,9 +131,42 @@ function readSubmit(request: SubmitGuestMessage): SubmitGuestRequest {
       check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, ['NEVER', 'WITH_HOST']) ?? 'NEVER',
     labels: check.labels('labels', request.labels),
   };
-  check.requestId(request.requestId);
+}
+
+/** What is wrong with one guest refuses that guest or, with all_or_none, the call with everything that is wrong with any. */
+function readSubmits({ guests, allOrNone, requestId }: SubmitGuestsMessage): SubmitGuestsRequest {
+  const check = new Check();
+  if (guests.length === 0) check.add('guests', 'there are none');
+  check.requestId(requestId);
+  const read = check.list('guests', guests, LIMITS.maxGuestsSubmitted, (field, guest) => {
+    const own = new Check();
+    const one = readSubmit(own, guest);
+    if (guest.requestId !== '') own.add('request_id', 'is to be given for the whole call');
+    if (guest.validateOnly) own.add('validate_only', 'is to be given for the whole call');
+    if (own.found.length === 0) return one;
+    check.addAll(
+      allOrNone ? own.found.map((violation) => ({ ...violation, field: `${field}.${violation.field}` })) : [],
+    );
+    return invalidFields(own.found.slice(0, LIMITS.maxViolations));
+  });
   check.done();
-  return read;
+  return { guests: read, allOrNone };
+}
+
+/** As of the decision, so that a repeated request is answered the same. */
+function toSubmitted({ guest, operation }: GuestOperation, validateOnly: boolean): SubmitGuestResponse {
+  const { hostname, vmid, revision } = guest;
+  const claim: Claim = { hostname, vmid, kind: 'GUEST', resources: operation.charged, retakeKib: 0, revision };
+  return {
+    guest: toGuest(guest, [claim]),
+    operation: validateOnly ? undefined : toOperation(operation, undefined),
+    decision: operation.decision && toSummary(operation.decision),
+  };
+}
+
+function toResult(submission: Submission, validateOnly: boolean): SubmitGuestsResult {
+  if (submission.accepted) return { outcome: { $case: 'accepted', value: toSubmitted(submission, validateOnly) } };
+  return { outcome: { $case: 'refused', value: toRefusal(submission.refusal, submission.revision) } };
 }
 
 type Sizes = Pick<

@@ -11,6 +11,8 @@ import {
   RichServerError,
 } from 'nice-grpc-error-details';
 import { PlacementExplanation } from '#gen/virtdc/v1/placement.js';
+import type { Refusal as RefusalMessage } from '#gen/virtdc/v1/placement_service.js';
+import type { Explanation } from '../fleet/explanation.js';
 import type { FieldViolation, Refusal, RefusalReason } from '../fleet/refusal.js';
 import type { WatchEndKind } from '../watch/watch.js';
 import { toExplanation } from './convert/placement.js';
@@ -121,8 +123,7 @@ export function refusalError(refusal: Refusal, revision: number): RichServerErro
   const { reason, message, metadata, violations, explanation } = refusal;
   const more: ErrorDetails[] = [];
   if (explanation !== undefined) {
-    const told = toExplanation(explanation, revision);
-    const value = PlacementExplanation.encode({ ...told, hosts: told.hosts.slice(0, EXPLAINED_HOSTS) }).finish();
+    const value = PlacementExplanation.encode(shortened(explanation, revision)).finish();
     more.push({
       $type: 'google.protobuf.Any',
       typeUrl: 'type.googleapis.com/virtdc.v1.PlacementExplanation',
@@ -130,4 +131,22 @@ export function refusalError(refusal: Refusal, revision: number): RichServerErro
     });
   }
   return statusError(reason, message, { metadata, violations, more });
+}
+
+function shortened(explanation: Explanation, revision: number): PlacementExplanation {
+  const told = toExplanation(explanation, revision);
+  return { ...told, hosts: told.hosts.slice(0, EXPLAINED_HOSTS) };
+}
+
+/** One of many refusals in an answer: what would have been its status. */
+export function toRefusal(refusal: Refusal, revision: number): RefusalMessage {
+  const { reason, message, metadata, violations, explanation } = refusal;
+  return {
+    code: CODE[reason],
+    reason,
+    message,
+    metadata: { ...metadata },
+    violations: violations.map(({ field, description }) => ({ field, description })),
+    explanation: explanation && shortened(explanation, revision),
+  };
 }

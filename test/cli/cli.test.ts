@@ -109,6 +109,26 @@ describe('the command line', function () {
     assert.equal((await run('--help')).code, 0);
   });
 
+  it('submits the guests of a file, each for itself or all or none', async () => {
+    const small = (vmid: string, more = {}) => ({ vmid, cpu: 1, memoryKib: '1048576', baseGuest: 'base', ...more });
+    const array = await file('many.json', JSON.stringify([small('many-1'), small('many-2', { cpu: 17 })]));
+    const none = await run(`guests submit-many ${array} --all-or-none`);
+    assert.equal(none.code, RESOURCE_EXHAUSTED);
+    assert.match(none.err, /guests\[1\]: none of 3 hosts fits/);
+    const some = await run(`guests submit-many ${array}`);
+    assert.equal(some.code, 22);
+    assert.match(some.out, /^many-1 +node\d +ACCEPTED +op-\w+\nmany-2 +NO_HOST_FITS +none of 3 .*\n1 of 1 run\n/m);
+    const one = await file('lines.json', `${JSON.stringify(small('many-3'))}\n\n${JSON.stringify(small('many-4'))}\n`);
+    assert.match(await ok(`guests submit-many ${one} --dry-run`), /many-3 .*\nmany-4 .*\n$/);
+    assert.match(await ok(`guests submit-many ${one} --all-or-none`), /2 of 2 run\n$/);
+    const typo = await file('typo.json', JSON.stringify([{ ...small('typo'), memory: '1G' }]));
+    const refused = await run(`guests submit-many ${typo}`);
+    assert.equal(refused.code, 64);
+    assert.match(refused.err, /guest 1 has memory, which is no field/);
+    assert.equal((await run(`guests submit-many ${await file('bad.json', '[{"cpu":"many"}]')}`)).code, 64);
+    for (const vmid of ['many-1', 'many-3', 'many-4']) await ok(`guests terminate ${vmid}`);
+  });
+
   it('moves a guest with plain lines in a pipe, and with a bar on a terminal', async () => {
     const lines = await ok('migrate web-1 node2');
     assert.match(lines, /^web-1 {2}node1 → node2: \w/);

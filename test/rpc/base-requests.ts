@@ -39,6 +39,7 @@ export const BASE_REQUESTS: Readonly<Record<string, JsonObject>> = {
   'GuestInfo/ListBaseGuests': {},
   'GuestInfo/DeleteBaseGuest': { name: 'none' },
   'Placement/SubmitGuest': { vmid: 'new', ...SHAPE, baseGuest: 'none' },
+  'Placement/SubmitGuests': { guests: [{ vmid: 'new', ...SHAPE, baseGuest: 'none' }], allOrNone: true },
   'Placement/TerminateGuest': { vmid: 'nobody' },
   'Placement/CheckSpace': { shape: SHAPE },
   'Placement/ExplainPlacement': { shape: SHAPE },

@@ -35,6 +35,7 @@ import { bare } from '../words.js';
 import { addConsole } from './console.js';
 import { addPower } from './power.js';
 import { addSubmit } from './submit.js';
+import { addSubmitMany } from './submit-many.js';
 
 export function addGuests(program: Command, bind: Bind): void {
   const guests = program.command('guests').description('the guests, and what is done to them');
@@ -42,6 +43,7 @@ export function addGuests(program: Command, bind: Bind): void {
   bind(guests.command('show').description('everything about one guest').argument('<vmid>'), show);
   bind(guests.command('ip').description('the addresses of a guest, one a line').argument('<vmid>'), addresses);
   addSubmit(guests, bind);
+  addSubmitMany(guests, bind);
   bind(
     guestFilter(
       guests.command('watch').description('the guests as they change, until ^C').argument('[vmid...]'),

@@ -28,7 +28,7 @@ from virtdc.v1 import placement_pb2 as virtdc_dot_v1_dot_placement__pb2
 from virtdc.v1 import resources_pb2 as virtdc_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtdc/v1/placement_service.proto\x12\tvirtdc.v1\x1a\x15virtdc/v1/guest.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\x1a\x19virtdc/v1/resources.proto\"N\n\x04Seed\x12\x16\n\x0eguest_hostname\x18\x01 \x01(\t\x12\x1b\n\x13ssh_authorized_keys\x18\x02 \x03(\t\x12\x11\n\tuser_data\x18\x03 \x01(\t\"\xeb\x03\n\x12SubmitGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x0b\n\x03\x63pu\x18\x02 \x01(\x05\x12\x12\n\nmemory_kib\x18\x03 \x01(\x03\x12\x0e\n\x06io_kib\x18\x04 \x01(\x03\x12\x0f\n\x07max_cpu\x18\x05 \x01(\x05\x12\x16\n\x0emax_memory_kib\x18\x06 \x01(\x03\x12\x12\n\nbase_guest\x18\x07 \x01(\t\x12%\n\x08strategy\x18\x08 \x01(\x0e\x32\x13.virtdc.v1.Strategy\x12\x0c\n\x04pool\x18\t \x01(\t\x12\x11\n\x07network\x18\n \x01(\tH\x00\x12\x10\n\x06\x62ridge\x18\x0b \x01(\tH\x00\x12\x0b\n\x03mac\x18\x0c \x01(\t\x12\x1d\n\x04seed\x18\r \x01(\x0b\x32\x0f.virtdc.v1.Seed\x12\x30\n\x0erestart_policy\x18\x0e \x01(\x0e\x32\x18.virtdc.v1.RestartPolicy\x12\x39\n\x06labels\x18\x0f \x03(\x0b\x32).virtdc.v1.SubmitGuestRequest.LabelsEntry\x12\x15\n\rvalidate_only\x18\x10 \x01(\x08\x12\x12\n\nrequest_id\x18\x11 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\nnic_source\"\x8e\x01\n\x13SubmitGuestResponse\x12\x1f\n\x05guest\x18\x01 \x01(\x0b\x32\x10.virtdc.v1.Guest\x12\'\n\toperation\x18\x02 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"K\n\x15TerminateGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x16TerminateGuestResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"`\n\x11\x43heckSpaceRequest\x12$\n\x05shape\x18\x01 \x01(\x0b\x32\x15.virtdc.v1.GuestShape\x12%\n\x08strategy\x18\x02 \x01(\x0e\x32\x13.virtdc.v1.Strategy\"c\n\x12\x43heckSpaceResponse\x12\x0c\n\x04\x66its\x18\x01 \x01(\x08\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"\x83\x01\n\x17\x45xplainPlacementRequest\x12&\n\x05shape\x18\x01 \x01(\x0b\x32\x15.virtdc.v1.GuestShapeH\x00\x12\x0e\n\x04vmid\x18\x02 \x01(\tH\x00\x12%\n\x08strategy\x18\x03 \x01(\x0e\x32\x13.virtdc.v1.StrategyB\t\n\x07subject\"P\n\x18\x45xplainPlacementResponse\x12\x34\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x1f.virtdc.v1.PlacementExplanation\"\x19\n\x17GetClusterPolicyRequest\"D\n\x18GetClusterPolicyResponse\x12(\n\x06policy\x18\x01 \x01(\x0b\x32\x18.virtdc.v1.ClusterPolicy\"\xf4\x01\n\x17SetClusterPolicyRequest\x12%\n\x08strategy\x18\x01 \x01(\x0e\x32\x13.virtdc.v1.Strategy\x12\x33\n\x0e\x64\x65\x66\x61ult_ratios\x18\x02 \x01(\x0b\x32\x1b.virtdc.v1.AllocationRatios\x12+\n\x0f\x64\x65\x66\x61ult_reserve\x18\x03 \x01(\x0b\x32\x12.virtdc.v1.Reserve\x12\x19\n\x0c\x64\x65\x66\x61ult_pool\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x0f\n\r_default_pool\"D\n\x18SetClusterPolicyResponse\x12(\n\x06policy\x18\x01 \x01(\x0b\x32\x18.virtdc.v1.ClusterPolicy2\xa6\x04\n\tPlacement\x12L\n\x0bSubmitGuest\x12\x1d.virtdc.v1.SubmitGuestRequest\x1a\x1e.virtdc.v1.SubmitGuestResponse\x12Z\n\x0eTerminateGuest\x12 .virtdc.v1.TerminateGuestRequest\x1a!.virtdc.v1.TerminateGuestResponse\"\x03\x90\x02\x02\x12N\n\nCheckSpace\x12\x1c.virtdc.v1.CheckSpaceRequest\x1a\x1d.virtdc.v1.CheckSpaceResponse\"\x03\x90\x02\x01\x12`\n\x10\x45xplainPlacement\x12\".virtdc.v1.ExplainPlacementRequest\x1a#.virtdc.v1.ExplainPlacementResponse\"\x03\x90\x02\x01\x12`\n\x10GetClusterPolicy\x12\".virtdc.v1.GetClusterPolicyRequest\x1a#.virtdc.v1.GetClusterPolicyResponse\"\x03\x90\x02\x01\x12[\n\x10SetClusterPolicy\x12\".virtdc.v1.SetClusterPolicyRequest\x1a#.virtdc.v1.SetClusterPolicyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtdc/v1/placement_service.proto\x12\tvirtdc.v1\x1a\x15virtdc/v1/guest.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/placement.proto\x1a\x19virtdc/v1/resources.proto\"N\n\x04Seed\x12\x16\n\x0eguest_hostname\x18\x01 \x01(\t\x12\x1b\n\x13ssh_authorized_keys\x18\x02 \x03(\t\x12\x11\n\tuser_data\x18\x03 \x01(\t\"\xeb\x03\n\x12SubmitGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x0b\n\x03\x63pu\x18\x02 \x01(\x05\x12\x12\n\nmemory_kib\x18\x03 \x01(\x03\x12\x0e\n\x06io_kib\x18\x04 \x01(\x03\x12\x0f\n\x07max_cpu\x18\x05 \x01(\x05\x12\x16\n\x0emax_memory_kib\x18\x06 \x01(\x03\x12\x12\n\nbase_guest\x18\x07 \x01(\t\x12%\n\x08strategy\x18\x08 \x01(\x0e\x32\x13.virtdc.v1.Strategy\x12\x0c\n\x04pool\x18\t \x01(\t\x12\x11\n\x07network\x18\n \x01(\tH\x00\x12\x10\n\x06\x62ridge\x18\x0b \x01(\tH\x00\x12\x0b\n\x03mac\x18\x0c \x01(\t\x12\x1d\n\x04seed\x18\r \x01(\x0b\x32\x0f.virtdc.v1.Seed\x12\x30\n\x0erestart_policy\x18\x0e \x01(\x0e\x32\x18.virtdc.v1.RestartPolicy\x12\x39\n\x06labels\x18\x0f \x03(\x0b\x32).virtdc.v1.SubmitGuestRequest.LabelsEntry\x12\x15\n\rvalidate_only\x18\x10 \x01(\x08\x12\x12\n\nrequest_id\x18\x11 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\nnic_source\"\x8e\x01\n\x13SubmitGuestResponse\x12\x1f\n\x05guest\x18\x01 \x01(\x0b\x32\x10.virtdc.v1.Guest\x12\'\n\toperation\x18\x02 \x01(\x0b\x32\x14.virtdc.v1.Operation\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"\x84\x01\n\x13SubmitGuestsRequest\x12-\n\x06guests\x18\x01 \x03(\x0b\x32\x1d.virtdc.v1.SubmitGuestRequest\x12\x13\n\x0b\x61ll_or_none\x18\x02 \x01(\x08\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"F\n\x14SubmitGuestsResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x1d.virtdc.v1.SubmitGuestsResult\"z\n\x12SubmitGuestsResult\x12\x32\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1e.virtdc.v1.SubmitGuestResponseH\x00\x12%\n\x07refused\x18\x02 \x01(\x0b\x32\x12.virtdc.v1.RefusalH\x00\x42\t\n\x07outcome\"\x82\x02\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x32\n\x08metadata\x18\x04 \x03(\x0b\x32 .virtdc.v1.Refusal.MetadataEntry\x12-\n\nviolations\x18\x05 \x03(\x0b\x32\x19.virtdc.v1.FieldViolation\x12\x34\n\x0b\x65xplanation\x18\x06 \x01(\x0b\x32\x1f.virtdc.v1.PlacementExplanation\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"4\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"K\n\x15TerminateGuestRequest\x12\x0c\n\x04vmid\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x16TerminateGuestResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"`\n\x11\x43heckSpaceRequest\x12$\n\x05shape\x18\x01 \x01(\x0b\x32\x15.virtdc.v1.GuestShape\x12%\n\x08strategy\x18\x02 \x01(\x0e\x32\x13.virtdc.v1.Strategy\"c\n\x12\x43heckSpaceResponse\x12\x0c\n\x04\x66its\x18\x01 \x01(\x08\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x1b.virtdc.v1.PlacementSummary\"\x83\x01\n\x17\x45xplainPlacementRequest\x12&\n\x05shape\x18\x01 \x01(\x0b\x32\x15.virtdc.v1.GuestShapeH\x00\x12\x0e\n\x04vmid\x18\x02 \x01(\tH\x00\x12%\n\x08strategy\x18\x03 \x01(\x0e\x32\x13.virtdc.v1.StrategyB\t\n\x07subject\"P\n\x18\x45xplainPlacementResponse\x12\x34\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x1f.virtdc.v1.PlacementExplanation\"\x19\n\x17GetClusterPolicyRequest\"D\n\x18GetClusterPolicyResponse\x12(\n\x06policy\x18\x01 \x01(\x0b\x32\x18.virtdc.v1.ClusterPolicy\"\xf4\x01\n\x17SetClusterPolicyRequest\x12%\n\x08strategy\x18\x01 \x01(\x0e\x32\x13.virtdc.v1.Strategy\x12\x33\n\x0e\x64\x65\x66\x61ult_ratios\x18\x02 \x01(\x0b\x32\x1b.virtdc.v1.AllocationRatios\x12+\n\x0f\x64\x65\x66\x61ult_reserve\x18\x03 \x01(\x0b\x32\x12.virtdc.v1.Reserve\x12\x19\n\x0c\x64\x65\x66\x61ult_pool\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x0f\n\r_default_pool\"D\n\x18SetClusterPolicyResponse\x12(\n\x06policy\x18\x01 \x01(\x0b\x32\x18.virtdc.v1.ClusterPolicy2\xf7\x04\n\tPlacement\x12L\n\x0bSubmitGuest\x12\x1d.virtdc.v1.SubmitGuestRequest\x1a\x1e.virtdc.v1.SubmitGuestResponse\x12O\n\x0cSubmitGuests\x12\x1e.virtdc.v1.SubmitGuestsRequest\x1a\x1f.virtdc.v1.SubmitGuestsResponse\x12Z\n\x0eTerminateGuest\x12 .virtdc.v1.TerminateGuestRequest\x1a!.virtdc.v1.TerminateGuestResponse\"\x03\x90\x02\x02\x12N\n\nCheckSpace\x12\x1c.virtdc.v1.CheckSpaceRequest\x1a\x1d.virtdc.v1.CheckSpaceResponse\"\x03\x90\x02\x01\x12`\n\x10\x45xplainPlacement\x12\".virtdc.v1.ExplainPlacementRequest\x1a#.virtdc.v1.ExplainPlacementResponse\"\x03\x90\x02\x01\x12`\n\x10GetClusterPolicy\x12\".virtdc.v1.GetClusterPolicyRequest\x1a#.virtdc.v1.GetClusterPolicyResponse\"\x03\x90\x02\x01\x12[\n\x10SetClusterPolicy\x12\".virtdc.v1.SetClusterPolicyRequest\x1a#.virtdc.v1.SetClusterPolicyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SUBMITGUESTREQUEST_LABELSENTRY']._loaded_options = None
   _globals['_SUBMITGUESTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_REFUSAL_METADATAENTRY']._loaded_options = None
+  _globals['_REFUSAL_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_PLACEMENT'].methods_by_name['TerminateGuest']._loaded_options = None
   _globals['_PLACEMENT'].methods_by_name['TerminateGuest']._serialized_options = b'\220\002\002'
   _globals['_PLACEMENT'].methods_by_name['CheckSpace']._loaded_options = None
@@ -53,26 +55,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITGUESTREQUEST_LABELSENTRY']._serialized_end=710
   _globals['_SUBMITGUESTRESPONSE']._serialized_start=727
   _globals['_SUBMITGUESTRESPONSE']._serialized_end=869
-  _globals['_TERMINATEGUESTREQUEST']._serialized_start=871
-  _globals['_TERMINATEGUESTREQUEST']._serialized_end=946
-  _globals['_TERMINATEGUESTRESPONSE']._serialized_start=948
-  _globals['_TERMINATEGUESTRESPONSE']._serialized_end=1013
-  _globals['_CHECKSPACEREQUEST']._serialized_start=1015
-  _globals['_CHECKSPACEREQUEST']._serialized_end=1111
-  _globals['_CHECKSPACERESPONSE']._serialized_start=1113
-  _globals['_CHECKSPACERESPONSE']._serialized_end=1212
-  _globals['_EXPLAINPLACEMENTREQUEST']._serialized_start=1215
-  _globals['_EXPLAINPLACEMENTREQUEST']._serialized_end=1346
-  _globals['_EXPLAINPLACEMENTRESPONSE']._serialized_start=1348
-  _globals['_EXPLAINPLACEMENTRESPONSE']._serialized_end=1428
-  _globals['_GETCLUSTERPOLICYREQUEST']._serialized_start=1430
-  _globals['_GETCLUSTERPOLICYREQUEST']._serialized_end=1455
-  _globals['_GETCLUSTERPOLICYRESPONSE']._serialized_start=1457
-  _globals['_GETCLUSTERPOLICYRESPONSE']._serialized_end=1525
-  _globals['_SETCLUSTERPOLICYREQUEST']._serialized_start=1528
-  _globals['_SETCLUSTERPOLICYREQUEST']._serialized_end=1772
-  _globals['_SETCLUSTERPOLICYRESPONSE']._serialized_start=1774
-  _globals['_SETCLUSTERPOLICYRESPONSE']._serialized_end=1842
-  _globals['_PLACEMENT']._serialized_start=1845
-  _globals['_PLACEMENT']._serialized_end=2395
+  _globals['_SUBMITGUESTSREQUEST']._serialized_start=872
+  _globals['_SUBMITGUESTSREQUEST']._serialized_end=1004
+  _globals['_SUBMITGUESTSRESPONSE']._serialized_start=1006
+  _globals['_SUBMITGUESTSRESPONSE']._serialized_end=1076
+  _globals['_SUBMITGUESTSRESULT']._serialized_start=1078
+  _globals['_SUBMITGUESTSRESULT']._serialized_end=1200
+  _globals['_REFUSAL']._serialized_start=1203
+  _globals['_REFUSAL']._serialized_end=1461
+  _globals['_REFUSAL_METADATAENTRY']._serialized_start=1414
+  _globals['_REFUSAL_METADATAENTRY']._serialized_end=1461
+  _globals['_FIELDVIOLATION']._serialized_start=1463
+  _globals['_FIELDVIOLATION']._serialized_end=1515
+  _globals['_TERMINATEGUESTREQUEST']._serialized_start=1517
+  _globals['_TERMINATEGUESTREQUEST']._serialized_end=1592
+  _globals['_TERMINATEGUESTRESPONSE']._serialized_start=1594
+  _globals['_TERMINATEGUESTRESPONSE']._serialized_end=1659
+  _globals['_CHECKSPACEREQUEST']._serialized_start=1661
+  _globals['_CHECKSPACEREQUEST']._serialized_end=1757
+  _globals['_CHECKSPACERESPONSE']._serialized_start=1759
+  _globals['_CHECKSPACERESPONSE']._serialized_end=1858
+  _globals['_EXPLAINPLACEMENTREQUEST']._serialized_start=1861
+  _globals['_EXPLAINPLACEMENTREQUEST']._serialized_end=1992
+  _globals['_EXPLAINPLACEMENTRESPONSE']._serialized_start=1994
+  _globals['_EXPLAINPLACEMENTRESPONSE']._serialized_end=2074
+  _globals['_GETCLUSTERPOLICYREQUEST']._serialized_start=2076
+  _globals['_GETCLUSTERPOLICYREQUEST']._serialized_end=2101
+  _globals['_GETCLUSTERPOLICYRESPONSE']._serialized_start=2103
+  _globals['_GETCLUSTERPOLICYRESPONSE']._serialized_end=2171
+  _globals['_SETCLUSTERPOLICYREQUEST']._serialized_start=2174
+  _globals['_SETCLUSTERPOLICYREQUEST']._serialized_end=2418
+  _globals['_SETCLUSTERPOLICYRESPONSE']._serialized_start=2420
+  _globals['_SETCLUSTERPOLICYRESPONSE']._serialized_end=2488
+  _globals['_PLACEMENT']._serialized_start=2491
+  _globals['_PLACEMENT']._serialized_end=3122
 # @@protoc_insertion_point(module_scope)

@@ -75,6 +75,63 @@ class SubmitGuestResponse(_message.Message):
     decision: _placement_pb2.PlacementSummary
     def __init__(self, guest: _Optional[_Union[_guest_pb2.Guest, _Mapping]] = ..., operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ..., decision: _Optional[_Union[_placement_pb2.PlacementSummary, _Mapping]] = ...) -> None: ...
 
+class SubmitGuestsRequest(_message.Message):
+    __slots__ = ("guests", "all_or_none", "validate_only", "request_id")
+    GUESTS_FIELD_NUMBER: _ClassVar[int]
+    ALL_OR_NONE_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    guests: _containers.RepeatedCompositeFieldContainer[SubmitGuestRequest]
+    all_or_none: bool
+    validate_only: bool
+    request_id: str
+    def __init__(self, guests: _Optional[_Iterable[_Union[SubmitGuestRequest, _Mapping]]] = ..., all_or_none: bool = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SubmitGuestsResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[SubmitGuestsResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[SubmitGuestsResult, _Mapping]]] = ...) -> None: ...
+
+class SubmitGuestsResult(_message.Message):
+    __slots__ = ("accepted", "refused")
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    accepted: SubmitGuestResponse
+    refused: Refusal
+    def __init__(self, accepted: _Optional[_Union[SubmitGuestResponse, _Mapping]] = ..., refused: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("code", "reason", "message", "metadata", "violations", "explanation")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    code: int
+    reason: str
+    message: str
+    metadata: _containers.ScalarMap[str, str]
+    violations: _containers.RepeatedCompositeFieldContainer[FieldViolation]
+    explanation: _placement_pb2.PlacementExplanation
+    def __init__(self, code: _Optional[int] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., violations: _Optional[_Iterable[_Union[FieldViolation, _Mapping]]] = ..., explanation: _Optional[_Union[_placement_pb2.PlacementExplanation, _Mapping]] = ...) -> None: ...
+
+class FieldViolation(_message.Message):
+    __slots__ = ("field", "description")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    description: str
+    def __init__(self, field: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
 class TerminateGuestRequest(_message.Message):
     __slots__ = ("vmid", "revision", "request_id")
     VMID_FIELD_NUMBER: _ClassVar[int]

@@ -41,6 +41,11 @@ class PlacementStub(object):
                 request_serializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestRequest.SerializeToString,
                 response_deserializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestResponse.FromString,
                 _registered_method=True)
+        self.SubmitGuests = channel.unary_unary(
+                '/virtdc.v1.Placement/SubmitGuests',
+                request_serializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsRequest.SerializeToString,
+                response_deserializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsResponse.FromString,
+                _registered_method=True)
         self.TerminateGuest = channel.unary_unary(
                 '/virtdc.v1.Placement/TerminateGuest',
                 request_serializer=virtdc_dot_v1_dot_placement__service__pb2.TerminateGuestRequest.SerializeToString,
@@ -80,6 +85,18 @@ class PlacementServicer(object):
 
         Errors: ALREADY_EXISTS `GUEST_EXISTS`; NOT_FOUND `BASE_GUEST_NOT_FOUND`, `POOL_NOT_FOUND`; FAILED_PRECONDITION
         `POOL_REQUIRED` (there are several, and no default); RESOURCE_EXHAUSTED `NO_HOST_FITS` with a PlacementExplanation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitGuests(self, request, context):
+        """SubmitGuest for many guests in one call, decided in their order, each on what the ones before it took, and committed
+        together. Each is answered for itself, unless all_or_none: then one refusal refuses the call, and nothing changes.
+
+        Errors: INVALID_ARGUMENT `INVALID_FIELDS` (no guests, or too many). With all_or_none those of SubmitGuest for the
+        first guest that is refused, named in the message, in the violations' fields (guests[3].cpu) and by `index` in the
+        metadata.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +159,11 @@ def add_PlacementServicer_to_server(servicer, server):
                     request_deserializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestRequest.FromString,
                     response_serializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestResponse.SerializeToString,
             ),
+            'SubmitGuests': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitGuests,
+                    request_deserializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsRequest.FromString,
+                    response_serializer=virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsResponse.SerializeToString,
+            ),
             'TerminateGuest': grpc.unary_unary_rpc_method_handler(
                     servicer.TerminateGuest,
                     request_deserializer=virtdc_dot_v1_dot_placement__service__pb2.TerminateGuestRequest.FromString,
@@ -197,6 +219,33 @@ class Placement(object):
             '/virtdc.v1.Placement/SubmitGuest',
             virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestRequest.SerializeToString,
             virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitGuests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtdc.v1.Placement/SubmitGuests',
+            virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsRequest.SerializeToString,
+            virtdc_dot_v1_dot_placement__service__pb2.SubmitGuestsResponse.FromString,
             options,
             channel_credentials,
             insecure,

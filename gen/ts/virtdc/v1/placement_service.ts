@@ -110,6 +110,66 @@ export interface SubmitGuestResponse {
   decision: PlacementSummary | undefined;
 }
 
+/** Asks for many new guests. */
+export interface SubmitGuestsRequest {
+  /** The guests, 1 to 512, decided in this order. Their own validate_only and request_id are not to be given. */
+  guests: SubmitGuestRequest[];
+  /** Whether one that is refused refuses all of them. */
+  allOrNone: boolean;
+  /** Whether only the answer is wanted. */
+  validateOnly: boolean;
+  /** Of the whole call; at most 64 printable ASCII characters; empty: none. */
+  requestId: string;
+}
+
+/** What came of each guest. */
+export interface SubmitGuestsResponse {
+  /** One result a guest, in the order of the request. With all_or_none each is accepted. */
+  results: SubmitGuestsResult[];
+}
+
+/** What came of one guest. */
+export interface SubmitGuestsResult {
+  /** Either of them. */
+  outcome:
+    | //
+    /** It has its place: what SubmitGuest would have answered. */
+    { $case: "accepted"; value: SubmitGuestResponse }
+    | //
+    /** It was refused, and nothing of it is left. */
+    { $case: "refused"; value: Refusal }
+    | undefined;
+}
+
+/** Why one guest was refused: the status that SubmitGuest would have ended with. */
+export interface Refusal {
+  /** The gRPC code, such as 8 (RESOURCE_EXHAUSTED). */
+  code: number;
+  /** The reason, UPPER_SNAKE, such as NO_HOST_FITS. */
+  reason: string;
+  /** The reason as a sentence, for a person. */
+  message: string;
+  /** Every name and number of the message. */
+  metadata: { [key: string]: string };
+  /** Every field of the guest that is not as it should be, for INVALID_FIELDS. */
+  violations: FieldViolation[];
+  /** Why no host took it, for NO_HOST_FITS; of its hosts at most the first 20. */
+  explanation: PlacementExplanation | undefined;
+}
+
+export interface Refusal_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+/** A field that is not as it should be. */
+export interface FieldViolation {
+  /** Path of the field in the guest's own request, such as memory_kib. */
+  field: string;
+  /** What is wrong with it. */
+  description: string;
+}
+
 /** Asks for a guest to be removed for good. */
 export interface TerminateGuestRequest {
   /** The guest. */
@@ -931,6 +991,662 @@ export const SubmitGuestResponse: MessageFns<SubmitGuestResponse> = {
     message.decision = (object.decision !== undefined && object.decision !== null)
       ? PlacementSummary.fromPartial(object.decision)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseSubmitGuestsRequest(): SubmitGuestsRequest {
+  return { guests: [], allOrNone: false, validateOnly: false, requestId: "" };
+}
+
+export const SubmitGuestsRequest: MessageFns<SubmitGuestsRequest> = {
+  encode(message: SubmitGuestsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.guests) {
+      SubmitGuestRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.allOrNone !== false) {
+      writer.uint32(16).bool(message.allOrNone);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitGuestsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitGuestsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.guests.push(SubmitGuestRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.allOrNone = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubmitGuestsRequest {
+    return {
+      guests: globalThis.Array.isArray(object?.guests)
+        ? object.guests.map((e: any) => SubmitGuestRequest.fromJSON(e))
+        : [],
+      allOrNone: isSet(object.allOrNone)
+        ? globalThis.Boolean(object.allOrNone)
+        : isSet(object.all_or_none)
+        ? globalThis.Boolean(object.all_or_none)
+        : false,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: SubmitGuestsRequest): unknown {
+    const obj: any = {};
+    if (message.guests?.length) {
+      obj.guests = message.guests.map((e) => SubmitGuestRequest.toJSON(e));
+    }
+    if (message.allOrNone !== false) {
+      obj.allOrNone = message.allOrNone;
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SubmitGuestsRequest>): SubmitGuestsRequest {
+    return SubmitGuestsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmitGuestsRequest>): SubmitGuestsRequest {
+    const message = createBaseSubmitGuestsRequest();
+    message.guests = object.guests?.map((e) => SubmitGuestRequest.fromPartial(e)) || [];
+    message.allOrNone = object.allOrNone ?? false;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseSubmitGuestsResponse(): SubmitGuestsResponse {
+  return { results: [] };
+}
+
+export const SubmitGuestsResponse: MessageFns<SubmitGuestsResponse> = {
+  encode(message: SubmitGuestsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      SubmitGuestsResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitGuestsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitGuestsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(SubmitGuestsResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubmitGuestsResponse {
+    return {
+      results: globalThis.Array.isArray(object?.results)
+        ? object.results.map((e: any) => SubmitGuestsResult.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SubmitGuestsResponse): unknown {
+    const obj: any = {};
+    if (message.results?.length) {
+      obj.results = message.results.map((e) => SubmitGuestsResult.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SubmitGuestsResponse>): SubmitGuestsResponse {
+    return SubmitGuestsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmitGuestsResponse>): SubmitGuestsResponse {
+    const message = createBaseSubmitGuestsResponse();
+    message.results = object.results?.map((e) => SubmitGuestsResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSubmitGuestsResult(): SubmitGuestsResult {
+  return { outcome: undefined };
+}
+
+export const SubmitGuestsResult: MessageFns<SubmitGuestsResult> = {
+  encode(message: SubmitGuestsResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.outcome?.$case) {
+      case "accepted":
+        SubmitGuestResponse.encode(message.outcome.value, writer.uint32(10).fork()).join();
+        break;
+      case "refused":
+        Refusal.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitGuestsResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitGuestsResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = { $case: "accepted", value: SubmitGuestResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = { $case: "refused", value: Refusal.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubmitGuestsResult {
+    return {
+      outcome: isSet(object.accepted)
+        ? { $case: "accepted", value: SubmitGuestResponse.fromJSON(object.accepted) }
+        : isSet(object.refused)
+        ? { $case: "refused", value: Refusal.fromJSON(object.refused) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: SubmitGuestsResult): unknown {
+    const obj: any = {};
+    if (message.outcome?.$case === "accepted") {
+      obj.accepted = SubmitGuestResponse.toJSON(message.outcome.value);
+    } else if (message.outcome?.$case === "refused") {
+      obj.refused = Refusal.toJSON(message.outcome.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SubmitGuestsResult>): SubmitGuestsResult {
+    return SubmitGuestsResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmitGuestsResult>): SubmitGuestsResult {
+    const message = createBaseSubmitGuestsResult();
+    switch (object.outcome?.$case) {
+      case "accepted": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "accepted", value: SubmitGuestResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "refused": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "refused", value: Refusal.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseRefusal(): Refusal {
+  return { code: 0, reason: "", message: "", metadata: {}, violations: [], explanation: undefined };
+}
+
+export const Refusal: MessageFns<Refusal> = {
+  encode(message: Refusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).int32(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      Refusal_MetadataEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    for (const v of message.violations) {
+      FieldViolation.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.explanation !== undefined) {
+      PlacementExplanation.encode(message.explanation, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = Refusal_MetadataEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.metadata[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.violations.push(FieldViolation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.explanation = PlacementExplanation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Refusal {
+    return {
+      code: isSet(object.code) ? globalThis.Number(object.code) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      metadata: isObject(object.metadata)
+        ? (globalThis.Object.entries(object.metadata) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      violations: globalThis.Array.isArray(object?.violations)
+        ? object.violations.map((e: any) => FieldViolation.fromJSON(e))
+        : [],
+      explanation: isSet(object.explanation) ? PlacementExplanation.fromJSON(object.explanation) : undefined,
+    };
+  },
+
+  toJSON(message: Refusal): unknown {
+    const obj: any = {};
+    if (message.code !== 0) {
+      obj.code = Math.round(message.code);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.metadata) {
+      const entries = globalThis.Object.entries(message.metadata) as [string, string][];
+      if (entries.length > 0) {
+        obj.metadata = {};
+        entries.forEach(([k, v]) => {
+          obj.metadata[k] = v;
+        });
+      }
+    }
+    if (message.violations?.length) {
+      obj.violations = message.violations.map((e) => FieldViolation.toJSON(e));
+    }
+    if (message.explanation !== undefined) {
+      obj.explanation = PlacementExplanation.toJSON(message.explanation);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Refusal>): Refusal {
+    return Refusal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Refusal>): Refusal {
+    const message = createBaseRefusal();
+    message.code = object.code ?? 0;
+    message.reason = object.reason ?? "";
+    message.message = object.message ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.violations = object.violations?.map((e) => FieldViolation.fromPartial(e)) || [];
+    message.explanation = (object.explanation !== undefined && object.explanation !== null)
+      ? PlacementExplanation.fromPartial(object.explanation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefusal_MetadataEntry(): Refusal_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const Refusal_MetadataEntry: MessageFns<Refusal_MetadataEntry> = {
+  encode(message: Refusal_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refusal_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusal_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Refusal_MetadataEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Refusal_MetadataEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Refusal_MetadataEntry>): Refusal_MetadataEntry {
+    return Refusal_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Refusal_MetadataEntry>): Refusal_MetadataEntry {
+    const message = createBaseRefusal_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseFieldViolation(): FieldViolation {
+  return { field: "", description: "" };
+}
+
+export const FieldViolation: MessageFns<FieldViolation> = {
+  encode(message: FieldViolation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldViolation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldViolation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FieldViolation {
+    return {
+      field: isSet(object.field) ? globalThis.String(object.field) : "",
+      description: isSet(object.description) ? globalThis.String(object.description) : "",
+    };
+  },
+
+  toJSON(message: FieldViolation): unknown {
+    const obj: any = {};
+    if (message.field !== "") {
+      obj.field = message.field;
+    }
+    if (message.description !== "") {
+      obj.description = message.description;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FieldViolation>): FieldViolation {
+    return FieldViolation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldViolation>): FieldViolation {
+    const message = createBaseFieldViolation();
+    message.field = object.field ?? "";
+    message.description = object.description ?? "";
     return message;
   },
 };
@@ -1883,6 +2599,22 @@ export const PlacementDefinition = {
       options: {},
     },
     /**
+     * SubmitGuest for many guests in one call, decided in their order, each on what the ones before it took, and committed
+     * together. Each is answered for itself, unless all_or_none: then one refusal refuses the call, and nothing changes.
+     *
+     * Errors: INVALID_ARGUMENT `INVALID_FIELDS` (no guests, or too many). With all_or_none those of SubmitGuest for the
+     * first guest that is refused, named in the message, in the violations' fields (guests[3].cpu) and by `index` in the
+     * metadata.
+     */
+    submitGuests: {
+      name: "SubmitGuests",
+      requestType: SubmitGuestsRequest as typeof SubmitGuestsRequest,
+      requestStream: false,
+      responseType: SubmitGuestsResponse as typeof SubmitGuestsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
      * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
      * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
      * too; its disks stay.
@@ -1966,6 +2698,18 @@ export interface PlacementServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<SubmitGuestResponse>>;
   /**
+   * SubmitGuest for many guests in one call, decided in their order, each on what the ones before it took, and committed
+   * together. Each is answered for itself, unless all_or_none: then one refusal refuses the call, and nothing changes.
+   *
+   * Errors: INVALID_ARGUMENT `INVALID_FIELDS` (no guests, or too many). With all_or_none those of SubmitGuest for the
+   * first guest that is refused, named in the message, in the violations' fields (guests[3].cpu) and by `index` in the
+   * metadata.
+   */
+  submitGuests(
+    request: SubmitGuestsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<SubmitGuestsResponse>>;
+  /**
    * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
    * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
    * too; its disks stay.
@@ -2027,6 +2771,18 @@ export interface PlacementClient<CallOptionsExt = {}> {
     request: DeepPartial<SubmitGuestRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<SubmitGuestResponse>;
+  /**
+   * SubmitGuest for many guests in one call, decided in their order, each on what the ones before it took, and committed
+   * together. Each is answered for itself, unless all_or_none: then one refusal refuses the call, and nothing changes.
+   *
+   * Errors: INVALID_ARGUMENT `INVALID_FIELDS` (no guests, or too many). With all_or_none those of SubmitGuest for the
+   * first guest that is refused, named in the message, in the violations' fields (guests[3].cpu) and by `index` in the
+   * metadata.
+   */
+  submitGuests(
+    request: DeepPartial<SubmitGuestsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<SubmitGuestsResponse>;
   /**
    * Removes a guest for good: its domain, and the disks that virtdc made. Exactly what it held is free when the
    * operation ends. Whatever else is being done to the guest is cancelled first. An adopted guest's domain is ended
