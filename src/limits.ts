@@ -126,8 +126,10 @@ export const LIMITS = {
   watchAnswerBytes: 512 * 1024,
   watchBlockedMs: 30 * SECOND_MS,
   watchProgressMs: 10 * SECOND_MS,
+  watchLookMs: SECOND_MS / 2,
   maxWatchers: 10_000,
   logPageEntries: 1_000,
+  logPagesKept: 16,
   logKeptMs: 24 * 3_600 * SECOND_MS,
   logKeptEntries: 1_000_000,
 

@@ -108,10 +108,13 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     clock,
     limits: {
       maxEntries: LIMITS.ringEvents,
+      maxBytes: LIMITS.ringBytes,
       maxAnswerBytes: LIMITS.watchAnswerBytes,
       maxWatchers: LIMITS.maxWatchers,
       blockedMs: LIMITS.watchBlockedMs,
+      lookMs: LIMITS.watchLookMs,
       logPage: LIMITS.logPageEntries,
+      logPagesKept: LIMITS.logPagesKept,
       ...around.watchLimits,
     },
   });

@@ -14,7 +14,7 @@ import { PlacementExplanation } from '#gen/virtdc/v1/placement.js';
 import type { Refusal as RefusalMessage } from '#gen/virtdc/v1/placement_service.js';
 import type { Explanation } from '../fleet/explanation.js';
 import type { FieldViolation, Refusal, RefusalReason } from '../fleet/refusal.js';
-import type { WatchEndKind } from '../watch/watch.js';
+import type { WatchEndKind } from '../watch/watch-end.js';
 import { toExplanation } from './convert/placement.js';
 
 /** Reasons that arise at the edge, not in a decision. */
@@ -75,6 +75,7 @@ const CODE: { readonly [R in Reason]: Status } = {
   REVISION_COMPACTED: Status.OUT_OF_RANGE,
   REVISION_FUTURE: Status.OUT_OF_RANGE,
   TOO_MANY_WATCHERS: Status.RESOURCE_EXHAUSTED,
+  WATCH_BLOCKED: Status.RESOURCE_EXHAUSTED,
   SHUTTING_DOWN: Status.UNAVAILABLE,
   UNAVAILABLE: Status.UNAVAILABLE,
   NO_CREDENTIALS: Status.UNAUTHENTICATED,

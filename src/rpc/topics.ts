@@ -17,8 +17,8 @@ export const guestTopic: Topic<GuestFilter> = {
   passes: passesGuest,
   encodeEvent: (event) =>
     WatchGuestsResponse.encode({ revision: 0n, events: [guestEvent(event)], batchEnd: false }).finish(),
-  encodeTail: (revision, batchEnd) =>
-    WatchGuestsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish(),
+  encodeAnswer: (events, revision, batchEnd) =>
+    framed(events, WatchGuestsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish()),
 };
 
 export const hostTopic: Topic<HostFilter> = {
@@ -27,9 +27,18 @@ export const hostTopic: Topic<HostFilter> = {
   passes: passesHost,
   encodeEvent: (event) =>
     WatchHostsResponse.encode({ revision: 0n, events: [hostEvent(event)], batchEnd: false }).finish(),
-  encodeTail: (revision, batchEnd) =>
-    WatchHostsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish(),
+  encodeAnswer: (events, revision, batchEnd) =>
+    framed(events, WatchHostsResponse.encode({ revision: BigInt(revision), events: [], batchEnd }).finish()),
 };
+
+const PREFIX_BYTES = 5;
+
+/** A message in gRPC's frame: not compressed, and how long it is. Encoded messages one after another are one message. */
+function framed(events: readonly Uint8Array[], rest: Uint8Array): Uint8Array {
+  const frame = Buffer.concat([new Uint8Array(PREFIX_BYTES), ...events, rest]);
+  frame.writeUInt32BE(frame.length - PREFIX_BYTES, 1);
+  return frame;
+}
 
 function guestEvent(event: WatchEvent): GuestEvent {
   const revision = BigInt(event.revision);

@@ -1,4 +1,5 @@
-// WatchGuests and WatchHosts: their answers come encoded from the ring, and go out as they are.
+// WatchGuests and WatchHosts: their answers come encoded and framed, and go out as they are, past the handler's generator,
+// which only lasts as long as the watch does.
 
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { CallContext } from 'nice-grpc';
@@ -24,7 +25,7 @@ function rawStream<Request>(
     responseStream: true as const,
     requestSerialize: (request: Request) => Buffer.from(requestType.encode(request).finish()),
     requestDeserialize: decodeStrictly(requestType),
-    responseSerialize: (answer: Uint8Array) => Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength),
+    responseSerialize: (answer: Uint8Array) => Buffer.from(answer),
     responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
     options: {},
   };
@@ -61,6 +62,7 @@ export function watchHosts(
   return watch(parts, streams, hostTopic, request, check, readHostFilter(check, request.filter), context);
 }
 
+// biome-ignore lint/correctness/useYield: a stream's handler is a generator, and its answers do not pass it.
 async function* watch<F>(
   parts: RpcParts,
   streams: OpenStreams,
@@ -76,8 +78,6 @@ async function* watch<F>(
   check.done();
   const progressMs = progressS === 0 ? LIMITS.watchProgressMs : progressS * 1_000;
   const request = { startRevision, sendInitial: message.sendInitial, filter, progressMs };
-  yield* parts.watches.watch(topic, request, context.signal, (revision) => {
-    parts.log.info({ peer: context.peer, revision }, 'a watcher takes nothing any more');
-    streams.cut(context.metadata);
-  });
+  context.sendHeader();
+  await parts.watches.watch(topic, request, streams.taker(context.metadata), context.signal);
 }

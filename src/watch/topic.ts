@@ -22,9 +22,10 @@ export interface Topic<F> {
   /** Equal filters have equal keys: their watchers share what was made for one of them. */
   keyOf(filter: F): string;
   passes(filter: F, key: string, facts: FilterFacts): boolean;
-  /** An event as it stands in an answer. Joined, such bytes and a tail are an answer. */
+  /** An event as it stands in an answer. */
   encodeEvent(event: WatchEvent): Uint8Array;
-  encodeTail(revision: number, batchEnd: boolean): Uint8Array;
+  /** The answer with these events, as it goes over the wire. */
+  encodeAnswer(events: readonly Uint8Array[], revision: number, batchEnd: boolean): Uint8Array;
 }
 
 /** The entry as the filter's watchers are told it; undefined if it does not concern them. */
@@ -43,8 +44,8 @@ export function eventOf<F>(topic: Topic<F>, filter: F, entry: LogEntry): WatchEv
 }
 
 /** The entities that pass now, each as the entry that would tell of it. */
-export function initialEvents<F>(topic: Topic<F>, filter: F, fleet: FleetView): WatchEvent[] {
-  const events: WatchEvent[] = [];
+export function initialEntries<F>(topic: Topic<F>, filter: F, fleet: FleetView): LogEntry[] {
+  const entries: LogEntry[] = [];
   for (const after of fleet.all(topic.kind)) {
     const guest = 'vmid' in after;
     const key = guest ? after.vmid : after.hostname;
@@ -62,8 +63,7 @@ export function initialEvents<F>(topic: Topic<F>, filter: F, fleet: FleetView): 
       principal: '',
     } as LogEntry;
     const facts = filterFacts(entry);
-    if (facts !== undefined && topic.passes(filter, key, facts))
-      events.push({ type: 'upserted', revision: after.revision, entry });
+    if (facts !== undefined && topic.passes(filter, key, facts)) entries.push(entry);
   }
-  return events;
+  return entries;
 }

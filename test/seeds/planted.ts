@@ -56,14 +56,14 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'drops an event now and then',
     file: 'src/watch/ring.ts',
-    find: `entry.kind === 'guest' ||`,
-    replace: `(entry.kind === 'guest' && entry.revision % 97 !== 0) ||`,
+    find: `entries.filter(({ kind }) => kind === 'guest'`,
+    replace: `entries.filter(({ kind, revision }) => (kind === 'guest' && revision % 97 !== 0)`,
   },
   {
     name: 'tells the last event again to who resumes in the middle of a batch',
-    file: 'src/watch/watch.ts',
-    find: `entry.revision > this.cursor)`,
-    replace: `entry.revision >= this.cursor)`,
+    file: 'src/watch/answer.ts',
+    find: `told.entry.revision <= cursor`,
+    replace: `told.entry.revision < cursor`,
   },
   {
     name: 'does what was asked again with the same request id',

@@ -25,7 +25,10 @@ export interface ProcessParts {
 }
 
 /** Small, so that watchers meet the ring's edge, the log and split answers all the time. */
-const WATCH_LIMITS = { maxEntries: 24, maxAnswerBytes: 256, maxWatchers: 100, blockedMs: 30_000, logPage: 7 };
+const WATCH_LIMITS = {
+  ...{ maxEntries: 24, maxBytes: 1024 * 1024, maxAnswerBytes: 256, maxWatchers: 100 },
+  ...{ blockedMs: 30_000, lookMs: 1_000, logPage: 7, logPagesKept: 2 },
+};
 const RETENTION = {
   logKeptEntries: 1_000_000,
   logKeptMs: 86_400_000,

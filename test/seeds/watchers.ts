@@ -4,7 +4,8 @@
 import type { FilterFacts } from '../../src/fleet/filter-facts.js';
 import type { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 import type { Topic, WatchEvent } from '../../src/watch/topic.js';
-import { WatchEnd } from '../../src/watch/watch.js';
+import { WatchEnd } from '../../src/watch/watch-end.js';
+import { pulled } from '../watch/pulled.js';
 import type { Oracle } from './oracle.js';
 import type { Process } from './process.js';
 import type { World } from './world.js';
@@ -27,7 +28,8 @@ const TOPIC: Topic<Filter> = {
     const vmid = 'entry' in event ? event.entry.key : undefined;
     return Buffer.from(`${JSON.stringify({ type: event.type, revision: event.revision, vmid })}\n`);
   },
-  encodeTail: (revision, end) => Buffer.from(`${JSON.stringify({ type: 'tail', revision, end })}\n`),
+  encodeAnswer: (events, revision, end) =>
+    Buffer.concat([...events, Buffer.from(`${JSON.stringify({ type: 'tail', revision, end })}\n`)]),
 };
 
 export class Watcher {
@@ -81,7 +83,8 @@ export class Watcher {
       filter: this.filter,
       progressMs: 5_000,
     };
-    const answers = leader.watches?.watch(TOPIC, request, AbortSignal.any([ending.signal, this.signal]), () => {});
+    const until = AbortSignal.any([ending.signal, this.signal]);
+    const answers = leader.watches && pulled(leader.watches, TOPIC, request, until);
     const died = leader.life.died.then(() => ({ done: true, value: undefined }) as const);
     try {
       for (let taken = 0; taken < patience; taken++) {
@@ -89,7 +92,7 @@ export class Watcher {
         if (step === undefined || step.done === true) break;
         // Of one that does not lead any more nothing new is heard.
         if (!leader.leads) break;
-        this.take(step.value.toString());
+        this.take(Buffer.from(step.value).toString());
         // A slow one finds the ring gone on without it.
         if (this.random.next() < 0.1) await this.pause(this.random.between(0, 8_000));
       }
@@ -97,7 +100,8 @@ export class Watcher {
       if (!(error instanceof WatchEnd)) {
         // The log cannot be read, or the lead is lost: asked again.
         if ((error as Error).name !== 'UnavailableError' && (error as Error).name !== 'InventoryError') throw error;
-      } else if (error.kind !== 'SHUTTING_DOWN') this.world.violate(`${this.name} is ended: ${error.message}`);
+      } else if (!['SHUTTING_DOWN', 'UNAVAILABLE'].includes(error.kind))
+        this.world.violate(`${this.name} is ended: ${error.message}`);
     } finally {
       ending.abort();
     }

@@ -6,7 +6,7 @@ import { type CallContext, ServerError, type ServerMiddlewareCall, Status } from
 import type { Logger } from 'pino';
 import { UnavailableError } from '../../authority/authority.js';
 import { HypervisorError, type HypervisorErrorKind } from '../../ports/hypervisor.js';
-import { WatchEnd } from '../../watch/watch.js';
+import { WatchEnd } from '../../watch/watch-end.js';
 import { type Reason, statusError } from '../status.js';
 
 const UNAVAILABLE_RETRY_MS = 1_000;
