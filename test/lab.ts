@@ -71,12 +71,12 @@ export function needsLab(hosts = 3): (this: Context) => Promise<void> {
     const available = labAvailable();
     if (!available.ok) skip(this, available.reason);
     await upOnce(hosts);
-    if (ours) await empty();
+    if (ours) await emptyLab();
   };
 }
 
 /** Ends the guests and removes the disks that an earlier suite left, so that its failure is not the next one's. */
-async function empty(): Promise<void> {
+export async function emptyLab(): Promise<void> {
   for (let n = 1; n <= upHosts; n++) {
     const host = `node${n}`;
     for (const guest of await names(host)) await virsh(host, 'destroy', guest);

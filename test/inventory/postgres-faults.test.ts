@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import postgres from 'postgres';
 import { put, remove } from '../../src/fleet/change.js';
 import { openPostgres } from '../../src/inventory/postgres.js';
 import { type Batch, type Inventory, InventoryError, type LogEntry } from '../../src/ports/inventory.js';
 import { type PostgresServer, postgresMissing, startPostgres } from '../postgres.js';
+import { addressOf, openProxy, type TcpProxy, through } from '../proxy.js';
 import { skip } from '../skip.js';
 import { EMPTY } from './emptied.js';
 import { AT, claim, guest, host } from './entities.js';
@@ -60,7 +59,7 @@ describe('inventory in Postgres under faults', function () {
       return { ...change, after, ...plain } as LogEntry;
     });
     const requests = [{ principal: 'p', method: 'm', requestId: 'r', payloadHash: 'h', answer: 1, at: AT }];
-    return { id: randomUUID(), epoch, afterRevision, entries, requests };
+    return { id: randomUUID(), epoch, afterRevision, entries, requests, audit: [] };
   }
 
   /** All or nothing of the batch, and if the batch was committed then the log says so. */
@@ -239,12 +238,12 @@ describe('inventory in Postgres under faults', function () {
   });
 
   describe('over a way that fails', () => {
-    let way: Way;
+    let way: TcpProxy;
     let distant: Inventory;
 
     beforeEach(async () => {
-      way = await openWay(url);
-      distant = await openPostgres(way.url);
+      way = await openProxy(addressOf(url));
+      distant = await openPostgres(through(way, url));
       ({ epoch } = await distant.acquireLease('one', 'one:1', 60_000));
       await distant.commit(batch());
     });
@@ -306,73 +305,4 @@ async function retried<R>(work: () => Promise<R>): Promise<R> {
       if (attempt === 20 || !(error instanceof InventoryError) || error.kind !== 'UNAVAILABLE') throw error;
     }
   }
-}
-
-interface Way {
-  readonly url: string;
-  /** From now on what the server says is thrown away. */
-  swallowAnswers(): void;
-  /** Nothing passes, and nothing is closed. */
-  freeze(): void;
-  thaw(): void;
-  /** Ends every connection; new ones pass again. */
-  cut(): void;
-  close(): Promise<void>;
-}
-
-/** A TCP proxy to the server. */
-async function openWay(to: string): Promise<Way> {
-  const { hostname, port } = new URL(to);
-  const pairs = new Set<readonly [Socket, Socket]>();
-  let swallows = false;
-  let frozen = false;
-  const proxy: Server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
-    const pair = [client, upstream] as const;
-    pairs.add(pair);
-    if (frozen) for (const socket of pair) socket.pause();
-    client.on('data', (chunk) => upstream.write(chunk));
-    upstream.on('data', (chunk) => {
-      if (!swallows) client.write(chunk);
-    });
-    for (const socket of pair) {
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        pairs.delete(pair);
-        for (const other of pair) other.destroy();
-      });
-    }
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = new URL(to);
-  url.host = `127.0.0.1:${address.port}`;
-  const cut = (): void => {
-    swallows = false;
-    for (const [client] of pairs) client.destroy();
-  };
-  const all = (act: (socket: Socket) => void): void => {
-    for (const pair of pairs) pair.forEach(act);
-  };
-  return {
-    url: url.href,
-    swallowAnswers: () => {
-      swallows = true;
-    },
-    freeze: () => {
-      frozen = true;
-      all((socket) => socket.pause());
-    },
-    thaw: () => {
-      frozen = false;
-      all((socket) => socket.resume());
-    },
-    cut,
-    close: async () => {
-      cut();
-      proxy.close();
-      await once(proxy, 'close');
-    },
-  };
 }

@@ -1,0 +1,75 @@
+// Bugs to be put into a service on purpose, so that a drill can show that it would find them. Each is a small change to one
+// part, made in the process of the service before it starts; none of it can be reached from src/.
+
+import { HealthCell } from '../../src/authority/health.js';
+import { Replays } from '../../src/authority/replays.js';
+import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
+
+export interface Sabotage {
+  /** What becomes of the inventory. */
+  readonly inventory?: (inventory: Inventory) => Inventory;
+  /** Anything else, before the service starts. */
+  readonly prepare?: () => void;
+}
+
+/** The inventory with some of its methods replaced. */
+function changed(inventory: Inventory, changes: Partial<Inventory>): Inventory {
+  return new Proxy(inventory, {
+    get(target, name) {
+      const value: unknown = name in changes ? changes[name as keyof Inventory] : Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  /** Answers go out before the database has the batch. */
+  'acks-early': {
+    inventory: (inventory) => {
+      let last: Promise<unknown> = Promise.resolve();
+      const commit: Inventory['commit'] = async (batch) => {
+        last = last.then(() => inventory.commit(batch)).catch(() => undefined);
+      };
+      return changed(inventory, { commit });
+    },
+  },
+  /** A commit without an answer is taken for done. */
+  'unknown-is-done': {
+    inventory: (inventory) => {
+      const commit: Inventory['commit'] = async (batch) => {
+        try {
+          await inventory.commit(batch);
+        } catch (error) {
+          if (!(error instanceof InventoryError && error.kind === 'UNKNOWN_OUTCOME')) throw error;
+        }
+      };
+      return changed(inventory, { commit });
+    },
+  },
+  /** The health service is told nothing. */
+  'health-stays': {
+    prepare: () => {
+      HealthCell.prototype.listen = () => () => false;
+    },
+  },
+  /** A request id means nothing. */
+  'forgets-requests': {
+    prepare: () => {
+      Replays.prototype.once = (_caller, _request, decide) => decide();
+    },
+  },
+  /** Trouble of the database that passes is taken for a bug. */
+  'passing-trouble-is-a-bug': {
+    inventory: (inventory) => {
+      const commit: Inventory['commit'] = async (batch) => {
+        try {
+          await inventory.commit(batch);
+        } catch (error) {
+          if (error instanceof InventoryError && error.kind === 'UNAVAILABLE') throw new Error('not foreseen');
+          throw error;
+        }
+      };
+      return changed(inventory, { commit });
+    },
+  },
+};
