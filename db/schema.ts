@@ -7,6 +7,7 @@ import {
   bigint,
   boolean,
   check,
+  index,
   integer,
   json,
   jsonb,
@@ -162,6 +163,26 @@ export const requestIds = pgTable(
     at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.principal, table.method, table.requestId] })],
+);
+
+/** Every mutation and every denied call, oldest first: only ever added to, and dropped when it is old. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    sequence: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    principal: text().notNull(),
+    role: text().notNull(),
+    method: text().notNull(),
+    target: text().notNull(),
+    requestId: text('request_id').notNull(),
+    decision: text().notNull(),
+    reason: text().notNull(),
+    revision: bigint({ mode: 'number' }).notNull(),
+    operation: text().notNull(),
+  },
+  // The times rise with the sequence, nearly: an index of a few pages is enough, and costs a commit next to nothing.
+  (table) => [index('audit_log_at').using('brin', table.at)],
 );
 
 /** One row: who may commit, until when by this database's clock, and how far it came. */

@@ -132,6 +132,7 @@ operation GuestInfo/StartGuest '{"vmid":"web-1"}'
 # The books, and then nothing is left.
 call Operations/ListOperations '{"filter":{"targets":["web-1"]}}'
 call Operations/Audit
+call Operations/ListAuditRecords '{"filter":{"methods":["SubmitGuest"]}}'
 operation Placement/TerminateGuest '{"vmid":"web-1"}'
 call GuestInfo/DeleteBaseGuest '{"name":"small"}'
 call Placement/SetClusterPolicy '{"default_pool":""}'

@@ -34,7 +34,13 @@ export interface Config {
   readonly pkiDirectory: string | undefined;
   readonly ssh: { readonly keyFile: string; readonly knownHostsFile: string } | undefined;
   readonly logLevel: string;
-  readonly retention: { readonly logEntries: number; readonly logHours: number; readonly requestHours: number };
+  readonly retention: {
+    readonly logEntries: number;
+    readonly logHours: number;
+    readonly requestHours: number;
+    /** 0: the audit log is kept for ever. */
+    readonly auditDays: number;
+  };
 }
 
 export class ConfigError extends Error {
@@ -71,6 +77,7 @@ const Environment = z.object({
   VIRTDC_RETENTION_LOG_ENTRIES: count(1_000_000, 1_000_000_000),
   VIRTDC_RETENTION_LOG_HOURS: hours(24),
   VIRTDC_RETENTION_REQUEST_HOURS: hours(24),
+  VIRTDC_RETENTION_AUDIT_DAYS: z.coerce.number().min(0).max(36_500).default(365),
 });
 
 /** Throws ConfigError with every bad variable, one a line. Variables that virtdc does not know are named too. */
@@ -105,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       logEntries: env.VIRTDC_RETENTION_LOG_ENTRIES,
       logHours: env.VIRTDC_RETENTION_LOG_HOURS,
       requestHours: env.VIRTDC_RETENTION_REQUEST_HOURS,
+      auditDays: env.VIRTDC_RETENTION_AUDIT_DAYS,
     },
   };
   const open = !isLoopback(config.listen.host);

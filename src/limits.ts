@@ -136,8 +136,15 @@ export const LIMITS = {
   /** Access. How soon a change of the files of tokens and roles is seen. */
   accessReloadMs: SECOND_MS,
   maxAccessFileChars: MIB,
-  /** Of a request's field, in the log of calls. */
+  /** Of a request's field, in the log of calls and in the audit log. */
   maxLoggedChars: 256,
+  auditKeptMs: 365 * 24 * 3_600 * SECOND_MS,
+  /** Of calls that no commit has the record of, waiting to be written; beyond it they are counted, and lost. */
+  auditQueueRecords: 10_000,
+  auditBatchRecords: 1_000,
+  /** For how long records gather before they are written together. */
+  auditGatherMs: 200,
+  auditRetryMs: SECOND_MS,
 
   /** Server. */
   maxStreamsPerConnection: 100,

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AccessFileError } from './access/access-file.js';
+import { AuditTrail } from './access/audit-trail.js';
 import { type Access, OPEN_ACCESS, openAccess } from './access/principals.js';
 import type { RunningAuthority } from './authority/authority.js';
 import { randomIds } from './authority/ids.js';
@@ -88,6 +89,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   started.add(() => hypervisor.close());
   const access = await openAccessOf(config, clock, log);
   started.add(() => access.close());
+  const trail = new AuditTrail(inventory, clock, log);
+  started.add(() => trail.stop());
   const authority = lead(config, log, clock, inventory);
   started.add(() => authority.close());
   await authority.leading();
@@ -129,6 +132,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     reconciler,
     hypervisor,
     watches,
+    trail,
+    auditLog: inventory,
     clock,
     log,
     uris,
@@ -139,7 +144,11 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   started.add(() => reconciler.stop());
   executor.start();
   started.add(() => executor.stop());
-  const metrics = createMetrics(authority, () => watches.count);
+  const metrics = createMetrics(
+    authority,
+    () => watches.count,
+    () => trail.lost,
+  );
   const http = await startHttp(config.httpListen, {
     metrics,
     fleet: () => authority.fleet,
@@ -178,7 +187,7 @@ async function openHypervisor(config: Config, log: Logger, started: Started): Pr
 
 function lead(config: Config, log: Logger, clock: Clock, inventory: Inventory): RunningAuthority {
   const embedded = config.databaseUrl === undefined;
-  const { logEntries, logHours, requestHours } = config.retention;
+  const { logEntries, logHours, requestHours, auditDays } = config.retention;
   return createAuthority({
     inventory,
     clock,
@@ -191,6 +200,7 @@ function lead(config: Config, log: Logger, clock: Clock, inventory: Inventory): 
       logKeptEntries: logEntries,
       logKeptMs: logHours * HOUR_MS,
       requestIdKeptMs: requestHours * HOUR_MS,
+      auditKeptMs: auditDays * 24 * HOUR_MS,
       endedOperationsKept: LIMITS.endedOperationsKept,
     },
   });

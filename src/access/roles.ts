@@ -71,6 +71,7 @@ const NEEDED: { readonly [service: string]: { readonly [method: string]: Needed 
     WaitOperation: 'viewer',
     CancelOperation: 'operator',
     Audit: 'viewer',
+    ListAuditRecords: 'admin',
   },
   // A load balancer asks without credentials; a stream is not for strangers to hold open.
   'grpc.health.v1.Health': { Check: 'anyone', Watch: 'viewer' },

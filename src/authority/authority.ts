@@ -9,8 +9,10 @@ export interface Caller {
   readonly principal: string;
   /** Full method (virtdc.v1.Placement/SubmitGuest), or the name of the loop that decides by itself (reconcile). */
   readonly method: string;
-  /** What the log names as the cause: an operation's name, EXTERNAL, or empty for the method itself. */
+  /** What the log names as the cause: an operation's name, OBSERVED, EXTERNAL; not given: the method itself. */
   readonly cause?: string;
+  /** A call of somebody's: once accepted, the audit log has it in the same commit. A loop of our own has none. */
+  readonly audit?: { readonly role: string; readonly target: string };
   readonly request?: { readonly id: string; readonly payloadHash: string };
   /** Decide and answer, change nothing. */
   readonly validateOnly?: boolean;

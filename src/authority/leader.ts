@@ -225,8 +225,9 @@ class Leader implements RunningAuthority {
       const nowMs = clock.now().getTime();
       const requestsAfter = new Date(nowMs - retention.requestIdKeptMs);
       const entriesAfter = new Date(nowMs - retention.logKeptMs);
+      const auditAfter = retention.auditKeptMs === 0 ? undefined : new Date(nowMs - retention.auditKeptMs);
       try {
-        await inventory.compact({ entries: retention.logKeptEntries, entriesAfter, requestsAfter });
+        await inventory.compact({ entries: retention.logKeptEntries, entriesAfter, requestsAfter, auditAfter });
         this.requests.forgetBefore(requestsAfter);
         if (fleet.count('operation') > retention.endedOperationsKept) {
           await this.decide(expireOperations(retention.endedOperationsKept), {

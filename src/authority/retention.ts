@@ -9,6 +9,8 @@ export interface RetentionPolicy {
   readonly logKeptMs: number;
   readonly logKeptEntries: number;
   readonly requestIdKeptMs: number;
+  /** 0: for ever. */
+  readonly auditKeptMs: number;
   readonly endedOperationsKept: number;
 }
 
@@ -16,6 +18,7 @@ export const DEFAULT_RETENTION: RetentionPolicy = {
   logKeptMs: LIMITS.logKeptMs,
   logKeptEntries: LIMITS.logKeptEntries,
   requestIdKeptMs: LIMITS.requestIdKeptMs,
+  auditKeptMs: LIMITS.auditKeptMs,
   endedOperationsKept: LIMITS.endedOperationsKept,
 };
 

@@ -1,9 +1,11 @@
 // The two things that wait for a batch: a command with its changes, and a read.
 
+import type { Change } from '../fleet/change.js';
 import type { Command } from '../fleet/decision.js';
 import type { Fleet, FleetView } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
+import type { AuditRecord } from '../ports/inventory.js';
 import type { Answer, Caller } from './authority.js';
 import type { IdSource } from './ids.js';
 import type { KnownRequests } from './known-requests.js';
@@ -34,7 +36,7 @@ export function commandTask<R>(
   caller: Caller,
   { resolve, reject }: Settlers<Answer<R>>,
 ): Task {
-  const { principal, method, cause = '', request, validateOnly = false } = caller;
+  const { principal, method, cause = method, request, validateOnly = false } = caller;
   let answer: Answer<R>;
 
   function decide(): Write | undefined {
@@ -58,10 +60,14 @@ export function commandTask<R>(
     const { entries, undo, revised } = record(fleet, decision.changes, { at, cause, principal });
     const result = withRevisions(decision.result, revised);
     answer = { accepted: true, result, revision: fleet.revision, replayed: false };
-    if (request === undefined) return entries.length === 0 ? undefined : { entries, undo, request: undefined };
+    const audit = auditOf(caller, decision.changes, at, fleet.revision);
+    if (request === undefined) {
+      const nothing = entries.length === 0 && audit === undefined;
+      return nothing ? undefined : { entries, undo, request: undefined, audit };
+    }
     const stored: StoredAnswer = { result, revision: fleet.revision };
     const { id: requestId, payloadHash } = request;
-    return { entries, undo, request: { principal, method, requestId, payloadHash, answer: stored, at } };
+    return { entries, undo, request: { principal, method, requestId, payloadHash, answer: stored, at }, audit };
   }
 
   function settle(): void {
@@ -73,6 +79,18 @@ export function commandTask<R>(
   }
 
   return { decide, settle, fail: reject };
+}
+
+function auditOf(
+  { principal, method, request, audit }: Caller,
+  changes: readonly Change[],
+  at: Date,
+  revision: number,
+): AuditRecord | undefined {
+  if (audit === undefined) return undefined;
+  const operation = changes.find(({ kind, after }) => kind === 'operation' && after !== undefined)?.key ?? '';
+  const requestId = request?.id ?? '';
+  return { at, principal, method, ...audit, requestId, decision: 'ACCEPTED', reason: '', revision, operation };
 }
 
 /** There are 2^24 of them: with some thousand guests one that is taken already is to be expected. */

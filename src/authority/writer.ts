@@ -4,7 +4,13 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { type Inventory, InventoryError, type LogEntry, type RequestRecord } from '../ports/inventory.js';
+import {
+  type AuditRecord,
+  type Inventory,
+  InventoryError,
+  type LogEntry,
+  type RequestRecord,
+} from '../ports/inventory.js';
 import { InternalError, UnavailableError } from './authority.js';
 import type { IdSource } from './ids.js';
 import type { LeaseKeeper } from './lease-keeper.js';
@@ -13,6 +19,7 @@ import type { Recorded } from './record.js';
 /** What decide() wants to have committed; nothing, for reads and refusals. */
 export interface Write extends Pick<Recorded, 'entries' | 'undo'> {
   readonly request: RequestRecord | undefined;
+  readonly audit: AuditRecord | undefined;
 }
 
 /**
@@ -172,6 +179,7 @@ export class Writer {
         afterRevision: this.committedRevision,
         entries: writes.flatMap(({ entries }) => entries),
         requests: writes.flatMap(({ request }) => request ?? []),
+        audit: writes.flatMap(({ audit }) => audit ?? []),
       });
       return undefined;
     } catch (error) {

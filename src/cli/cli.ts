@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addAudit } from './commands/audit.js';
+import { addAuditLog } from './commands/audit-log.js';
 import { addBaseGuests } from './commands/base-guests.js';
 import { addGuests } from './commands/guests.js';
 import { addHosts } from './commands/hosts.js';
@@ -86,7 +87,7 @@ function programOf(bind: Bind, { stdout, stderr }: Surroundings): Command {
     .option('--request-id <id>', 'the request id of a change, to repeat it safely; made up if not given')
     .option('--async', 'do not wait for operations: print their names');
   for (const add of [addHosts, addPools, addImages, addBaseGuests, addGuests]) add(program, bind);
-  for (const add of [addSpace, addMigrate, addMigrations, addScale, addOperations, addPolicy, addAudit])
+  for (const add of [addSpace, addMigrate, addMigrations, addScale, addOperations, addPolicy, addAudit, addAuditLog])
     add(program, bind);
   return program;
 }

@@ -12,7 +12,7 @@ export interface Metrics extends CallMeter {
   text(): Promise<string>;
 }
 
-export function createMetrics(authority: Authority, watchers: () => number): Metrics {
+export function createMetrics(authority: Authority, watchers: () => number, auditRecordsLost: () => number): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -30,6 +30,9 @@ export function createMetrics(authority: Authority, watchers: () => number): Met
     registers,
   });
   gauge(registers, 'virtdc_watchers', 'Open watches.', [], (set) => set({}, watchers()));
+  gauge(registers, 'virtdc_audit_records_lost', 'Records that the audit log misses since the start.', [], (set) =>
+    set({}, auditRecordsLost()),
+  );
   gauge(registers, 'virtdc_revision', 'Revision of the last change.', [], (set) => set({}, authority.fleet.revision));
   gauge(registers, 'virtdc_hosts', 'Hosts by condition.', ['condition'], (set) => {
     for (const [condition, count] of counted(authority.fleet.all('host'), (host) => host.condition))

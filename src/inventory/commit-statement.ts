@@ -17,7 +17,7 @@ import {
   templates,
 } from '../../db/schema.js';
 import type { EntityKind } from '../fleet/change.js';
-import { type Batch, InventoryError, type LogEntry, type RequestRecord } from '../ports/inventory.js';
+import { type AuditRecord, type Batch, InventoryError, type LogEntry, type RequestRecord } from '../ports/inventory.js';
 import { encode, UnstorableError } from './document.js';
 import { type Column, orNull, parametersOf, plainText, rowsSql } from './rows.js';
 
@@ -72,19 +72,46 @@ const REQUEST_COLUMNS: readonly Column<RequestRecord, Encoded>[] = [
   { name: 'at', type: 'timestamptz', of: ({ at }) => at.toISOString() },
 ];
 
-/** Answers one row {written: 1}, or {written: 0} if the lease does not allow it. Throws POISON for what cannot be stored. */
-export function commitStatement({ id, epoch, afterRevision, entries, requests }: Batch): Statement {
-  const kinds = new Set(entries.map(({ kind }) => kind));
-  const lastRevision = entries.at(-1)?.revision ?? afterRevision;
+const AUDIT_COLUMNS: readonly Column<AuditRecord, void>[] = [
+  { name: 'at', type: 'timestamptz', of: ({ at }) => at.toISOString() },
+  { name: 'principal', type: 'text', of: ({ principal }) => plainText(principal) },
+  { name: 'role', type: 'text', of: ({ role }) => role },
+  { name: 'method', type: 'text', of: ({ method }) => plainText(method) },
+  { name: 'target', type: 'text', of: ({ target }) => plainText(target) },
+  { name: 'request_id', type: 'text', of: ({ requestId }) => plainText(requestId) },
+  { name: 'decision', type: 'text', of: ({ decision }) => decision },
+  { name: 'reason', type: 'text', of: ({ reason }) => reason },
+  { name: 'revision', type: 'bigint', of: ({ revision }) => String(revision) },
+  { name: 'operation', type: 'text', of: ({ operation }) => operation },
+];
+const AUDIT_NAMES = AUDIT_COLUMNS.map(({ name }) => name).join(', ');
+
+/** Writes records of the audit log, which need no lease. Throws POISON for what cannot be stored. */
+export function auditStatement(records: readonly AuditRecord[]): Statement {
+  return storable(() => ({
+    text: `insert into audit_log (${AUDIT_NAMES}) select ${AUDIT_NAMES} from ${rowsSql(AUDIT_COLUMNS, 2, '$1::bigint')} as audit`,
+    parameters: [records.length, ...parametersOf(AUDIT_COLUMNS, records, undefined)],
+  }));
+}
+
+function storable(statement: () => Statement): Statement {
   try {
-    return {
-      text: textFor(KINDS.filter((kind) => kinds.has(kind))),
-      parameters: [id, epoch, afterRevision, lastRevision, requests.length, ...columnsOf(entries, requests)],
-    };
+    return statement();
   } catch (error) {
     if (error instanceof UnstorableError) throw new InventoryError('POISON', error.message, { cause: error });
     throw error;
   }
+}
+
+/** Answers one row {written: 1}, or {written: 0} if the lease does not allow it. Throws POISON for what cannot be stored. */
+export function commitStatement({ id, epoch, afterRevision, entries, requests, audit }: Batch): Statement {
+  const kinds = new Set(entries.map(({ kind }) => kind));
+  const lastRevision = entries.at(-1)?.revision ?? afterRevision;
+  const head = [id, epoch, afterRevision, lastRevision, requests.length, audit.length];
+  return storable(() => ({
+    text: textFor(KINDS.filter((kind) => kinds.has(kind))),
+    parameters: [...head, ...columnsOf(entries, requests), ...parametersOf(AUDIT_COLUMNS, audit, undefined)],
+  }));
 }
 
 function columnsOf(entries: readonly LogEntry[], requests: readonly RequestRecord[]): string[] {
@@ -111,8 +138,9 @@ function textFor(kinds: readonly EntityKind[]): string {
   return text;
 }
 
-const FIRST_ENTRY_PARAMETER = 6;
+const FIRST_ENTRY_PARAMETER = 7;
 const FIRST_REQUEST_PARAMETER = FIRST_ENTRY_PARAMETER + ENTRY_COLUMNS.length;
+const FIRST_AUDIT_PARAMETER = FIRST_REQUEST_PARAMETER + REQUEST_COLUMNS.length;
 
 function writeText(kinds: readonly EntityKind[]): string {
   return `
@@ -133,6 +161,9 @@ with head as (
   from ${rowsSql(REQUEST_COLUMNS, FIRST_REQUEST_PARAMETER, '$5::bigint')} as request, head
   on conflict (principal, method, request_id) do update
   set payload_hash = excluded.payload_hash, answer = excluded.answer, at = excluded.at
+), audit as (
+  insert into audit_log (${AUDIT_NAMES})
+  select ${AUDIT_NAMES} from ${rowsSql(AUDIT_COLUMNS, FIRST_AUDIT_PARAMETER, '$6::bigint')} as record, head
 )${kinds.map(writeEntities).join('')}
 select count(*)::integer as written, max(pg_notify('${LOG_CHANNEL}', $4::text)::text) as notified from head`;
 }

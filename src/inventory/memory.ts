@@ -4,6 +4,9 @@
 import type { Change, Entities, EntityKind } from '../fleet/change.js';
 import type { Clock } from '../ports/clock.js';
 import {
+  type AuditEntry,
+  type AuditQuery,
+  type AuditRecord,
   type Batch,
   type Inventory,
   InventoryError,
@@ -61,6 +64,8 @@ export class MemoryDatabase {
   readonly requests = new Map<string, StoredRequest>();
   readonly batches = new Set<string>();
   log: StoredEntry[] = [];
+  audit: AuditEntry[] = [];
+  private auditSequence = 0;
   lastRevision = 0;
   lease = { holder: '', address: '', epoch: 0, endsAtMs: 0 };
 
@@ -68,6 +73,13 @@ export class MemoryDatabase {
 
   connect(interfere: Interfere = () => undefined): Inventory {
     return new MemoryInventory(this, interfere);
+  }
+
+  addAudit(records: readonly AuditRecord[]): void {
+    for (const record of records) {
+      this.auditSequence += 1;
+      this.audit.push({ ...record, sequence: this.auditSequence });
+    }
   }
 
   get oldestRevision(): number {
@@ -146,6 +158,7 @@ class MemoryInventory implements Inventory {
         else database.entities.set(key, { kind: change.kind, text: after });
       }
       for (const request of requests) database.requests.set(requestKey(request.known), request);
+      database.addAudit(batch.audit);
       database.batches.add(batch.id);
     });
   }
@@ -173,6 +186,20 @@ class MemoryInventory implements Inventory {
     }));
   }
 
+  appendAudit(records: readonly AuditRecord[]): Promise<void> {
+    return this.call('appendAudit', () => {
+      refusePoison(() => encode(records));
+      this.database.addAudit(records);
+    });
+  }
+
+  readAudit(query: AuditQuery): Promise<readonly AuditEntry[]> {
+    return this.call('readAudit', () => {
+      const found = this.database.audit.filter((entry) => matches(query, entry));
+      return found.reverse().slice(0, query.limit);
+    });
+  }
+
   compact(keep: Retention): Promise<void> {
     return this.call('compact', () => {
       const { database } = this;
@@ -184,6 +211,8 @@ class MemoryInventory implements Inventory {
       for (const [key, { known }] of database.requests) {
         if (known.at < keep.requestsAfter) database.requests.delete(key);
       }
+      const { auditAfter } = keep;
+      if (auditAfter !== undefined) database.audit = database.audit.filter(({ at }) => at >= auditAfter);
     });
   }
 
@@ -210,14 +239,34 @@ class MemoryInventory implements Inventory {
 }
 
 function encodeBatch(batch: Batch) {
-  try {
+  return refusePoison(() => {
     const entries = batch.entries.map((entry) => {
       const stored: StoredEntry = { revision: entry.revision, atMs: entry.at.getTime(), text: encode(entry) };
       const change: Change = entry;
       return { stored, change, after: change.after === undefined ? undefined : encode(change.after) };
     });
     const requests = batch.requests.map(({ answer, ...known }) => ({ known, answer: encode(answer) }));
+    encode(batch.audit);
     return { entries, requests };
+  });
+}
+
+function matches({ principals, methods, decisions, since, before }: AuditQuery, entry: AuditEntry): boolean {
+  const { principal, method, decision, at, sequence } = entry;
+  const isOf = <T>(wanted: readonly T[], ...values: T[]) =>
+    wanted.length === 0 || values.some((value) => wanted.includes(value));
+  return (
+    isOf(principals, principal) &&
+    isOf(methods, method, method.split('/')[1] ?? '') &&
+    isOf(decisions, decision) &&
+    (since === undefined || at >= since) &&
+    (before === undefined || sequence < before)
+  );
+}
+
+function refusePoison<R>(work: () => R): R {
+  try {
+    return work();
   } catch (error) {
     if (error instanceof UnstorableError) throw new InventoryError('POISON', error.message, { cause: error });
     throw error;

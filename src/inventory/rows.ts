@@ -13,7 +13,7 @@ const NULL = 'null';
 export interface Column<T, Context> {
   readonly name: string;
   /** What the text is cast to. */
-  readonly type: 'text' | 'json' | 'jsonb' | 'boolean' | 'timestamptz';
+  readonly type: 'text' | 'json' | 'jsonb' | 'boolean' | 'bigint' | 'timestamptz';
   readonly mayBeNull?: boolean;
   /** Must be free of the separator; plainText() sees to it. */
   of(row: T, context: Context): string;

@@ -1,11 +1,14 @@
 // The inventory over SQL, the same for Postgres and PGlite. Every write is one statement: see commit-statement.ts.
 
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
-import { changeLog, requestIds } from '../../db/schema.js';
+import { auditLog, changeLog, requestIds } from '../../db/schema.js';
 import type { Entities, EntityKind } from '../fleet/change.js';
 import { LIMITS } from '../limits.js';
 import {
+  type AuditEntry,
+  type AuditQuery,
+  type AuditRecord,
   type Batch,
   type Inventory,
   InventoryError,
@@ -17,7 +20,7 @@ import {
   type Retention,
   type Snapshot,
 } from '../ports/inventory.js';
-import { commitStatement, KINDS, TABLE_OF } from './commit-statement.js';
+import { auditStatement, commitStatement, KINDS, TABLE_OF } from './commit-statement.js';
 import type { DatabaseConnection, Queries, Row } from './connection.js';
 import { revive } from './document.js';
 
@@ -130,8 +133,19 @@ export class SqlInventory implements Inventory {
     return row?.bounds as LogBounds;
   }
 
+  async appendAudit(records: readonly AuditRecord[]): Promise<void> {
+    await repeatable(this.connections.reads.run(auditStatement(records)));
+  }
+
+  async readAudit({ limit, ...query }: AuditQuery): Promise<readonly AuditEntry[]> {
+    const rows = await this.read((queries) =>
+      queries.select().from(auditLog).where(matching(query)).orderBy(desc(auditLog.sequence)).limit(limit),
+    );
+    return rows as AuditEntry[];
+  }
+
   async compact(keep: Retention): Promise<void> {
-    const { entries, entriesAfter, requestsAfter } = keep;
+    const { entries, entriesAfter, requestsAfter, auditAfter } = keep;
     // Oldest first and a few at a time: the log is never searched, nor locked for long.
     const oldEntries = `
       delete from change_log where revision in (
@@ -144,6 +158,14 @@ export class SqlInventory implements Inventory {
         select ctid from request_ids where at < $1::timestamptz limit $2::bigint))
       returning 1`;
     while (await this.dropSome(oldRequests, [requestsAfter.toISOString(), LIMITS.compactedAtOnce]));
+    const oldRecords = `
+      delete from audit_log where sequence in (
+        select sequence from (select sequence, at from audit_log order by sequence limit $2::bigint) as oldest
+        where at < $1::timestamptz)
+      returning 1`;
+    if (auditAfter !== undefined) {
+      while (await this.dropSome(oldRecords, [auditAfter.toISOString(), LIMITS.compactedAtOnce]));
+    }
     await this.control(`delete from batches where committed_at < now() - interval '1 hour'`, []);
   }
 
@@ -164,6 +186,18 @@ export class SqlInventory implements Inventory {
   private read<R>(query: (queries: Queries) => Promise<R>): Promise<R> {
     return repeatable(this.connections.reads.read(query));
   }
+}
+
+function matching({ principals, methods, decisions, since, before }: Omit<AuditQuery, 'limit'>): SQL | undefined {
+  const { principal, method, decision, at, sequence } = auditLog;
+  const bare = sql`split_part(${method}, '/', 2)`;
+  return and(
+    principals.length === 0 ? undefined : inArray(principal, [...principals]),
+    methods.length === 0 ? undefined : or(inArray(method, [...methods]), inArray(bare, [...methods])),
+    decisions.length === 0 ? undefined : inArray(decision, [...decisions]),
+    since && gte(at, since),
+    before === undefined ? undefined : lt(sequence, before),
+  );
 }
 
 /** A statement that may be given again whatever became of it: that its outcome is unknown is no trouble of its own. */

@@ -40,6 +40,50 @@ export interface RequestRecord {
 /** A record without its answer, which is read again only when somebody repeats the request. */
 export type KnownRequest = Omit<RequestRecord, 'answer'>;
 
+/**
+ * What became of a call. REPLAYED: an accepted request was repeated, and answered again. DENIED: its caller may not make
+ * it. INVALID: the request was not as it has to be. REFUSED: decided, and the answer was no. FAILED: nothing was decided,
+ * or nobody knows.
+ */
+export const AUDIT_DECISIONS = ['ACCEPTED', 'REPLAYED', 'DENIED', 'INVALID', 'REFUSED', 'FAILED'] as const;
+export type AuditDecision = (typeof AUDIT_DECISIONS)[number];
+
+/** One call in the audit log. Never with the contents of a request; what a caller wrote is escaped and bounded. */
+export interface AuditRecord {
+  readonly at: Date;
+  /** Empty: not known. */
+  readonly principal: string;
+  /** Empty: none. */
+  readonly role: string;
+  /** Full method: virtdc.v1.Placement/SubmitGuest. */
+  readonly method: string;
+  /** What it was about (a vmid, a host ...); empty where that is not one thing. */
+  readonly target: string;
+  readonly requestId: string;
+  readonly decision: AuditDecision;
+  /** Why it was not accepted, as in the error; else empty. */
+  readonly reason: string;
+  /** Of its last change, or as of which it was decided; 0: nothing was decided. */
+  readonly revision: number;
+  /** That it began or cancelled; empty: none. */
+  readonly operation: string;
+}
+
+/** Rising in the order in which records were written; not without gaps. */
+export type AuditEntry = AuditRecord & { readonly sequence: number };
+
+/** Records that match all that is given; of several values, any. */
+export interface AuditQuery {
+  readonly principals: readonly string[];
+  /** In full, or only what stands after the slash. */
+  readonly methods: readonly string[];
+  readonly decisions: readonly AuditDecision[];
+  readonly since: Date | undefined;
+  /** Only records that were written before the one of this sequence. */
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
 /** One transaction: all of it or nothing, and only under the lease of `epoch`. */
 export interface Batch {
   /** Looked up when the answer to COMMIT was lost. */
@@ -49,6 +93,8 @@ export interface Batch {
   readonly afterRevision: number;
   readonly entries: readonly LogEntry[];
   readonly requests: readonly RequestRecord[];
+  /** Of the calls that were accepted by it. */
+  readonly audit: readonly AuditRecord[];
 }
 
 export interface Lease {
@@ -67,11 +113,13 @@ export interface Snapshot {
   readonly requests: readonly KnownRequest[];
 }
 
-/** What compact() keeps: an entry goes if it is beyond the count or older than the time; a request id if it is older. */
+/** What compact() keeps: an entry goes if it is beyond the count or older than the time; anything else if it is older. */
 export interface Retention {
   readonly entries: number;
   readonly entriesAfter: Date;
   readonly requestsAfter: Date;
+  /** undefined: records of the audit log are kept for ever. */
+  readonly auditAfter: Date | undefined;
 }
 
 /** How far the log reaches: a reader may start after any revision from oldest to last. */
@@ -118,7 +166,11 @@ export interface Inventory {
   /** Entries after the revision, oldest first, at most limit. COMPACTED if they are gone. */
   readLog(afterRevision: number, limit: number): Promise<readonly LogEntry[]>;
   logBounds(): Promise<LogBounds>;
-  /** Drops what is not to be kept of the log and of the request ids. */
+  /** Writes records of calls that no batch has; needs no lease. May write them twice where an answer is lost. */
+  appendAudit(records: readonly AuditRecord[]): Promise<void>;
+  /** Newest first. */
+  readAudit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** Drops what is not to be kept of the log, of the request ids and of the audit log. */
   compact(keep: Retention): Promise<void>;
   close(): Promise<void>;
 }

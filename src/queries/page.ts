@@ -73,11 +73,13 @@ function placeOf<T>(sorted: readonly Keyed<T>[], key: string): number {
   return low;
 }
 
-function tokenOf(lastKey: string, filterKey: string): string {
+/** What asks for the items after the key. */
+export function tokenOf(lastKey: string, filterKey: string): string {
   return Buffer.from(JSON.stringify([digest(filterKey), lastKey])).toString('base64url');
 }
 
-function lastKeyOf(token: string, filterKey: string): string | undefined {
+/** The key in a token of this list and filter; undefined if it is none. */
+export function lastKeyOf(token: string, filterKey: string): string | undefined {
   const [hash, lastKey] = parsed(Buffer.from(token, 'base64url').toString());
   return hash === digest(filterKey) && typeof lastKey === 'string' ? lastKey : undefined;
 }

@@ -1,24 +1,24 @@
 // OpenConsole: a guest's serial console, both ways, until either side ends.
 
-import type { CallContext } from 'nice-grpc';
 import type { OpenConsoleRequest, OpenConsoleResponse } from '#gen/virtdc/v1/guest_info_service.js';
 import { findGuest } from '../commands/preconditions.js';
 import { refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { type ConsoleSession, HypervisorError } from '../ports/hypervisor.js';
 import { Check } from './check.js';
-import { driverOf, type RpcParts, untilStopped } from './parts.js';
+import { type Calling, driverOf, type RpcParts, untilStopped } from './parts.js';
 import { query } from './query.js';
 import { statusError } from './status.js';
 
 export async function* openConsole(
   parts: RpcParts,
   messages: AsyncIterable<OpenConsoleRequest>,
-  context: CallContext,
+  context: Calling,
 ): AsyncGenerator<OpenConsoleResponse> {
   const incoming = messages[Symbol.asyncIterator]();
   const first = await incoming.next();
   const vmid = readTarget(first.done === true ? undefined : first.value);
+  context.audit.target = vmid;
   const { value: guest } = await query(parts, (fleet) => {
     const found = findGuest(fleet, vmid);
     if ('reason' in found || found.state === 'RUNNING' || found.state === 'PAUSED') return found;
@@ -28,6 +28,7 @@ export async function* openConsole(
     });
   });
   const session = await open(parts, guest.hostname, guest.uuid);
+  context.audit.accepted();
   const until = untilStopped(parts, context);
   const end = (): void => void session.close();
   until.addEventListener('abort', end, { once: true });

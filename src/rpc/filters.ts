@@ -46,7 +46,7 @@ const OPERATION_KINDS: readonly OperationKind[] = [
   'SCALE_MEMORY',
 ];
 
-class FilterReader {
+export class FilterReader {
   constructor(private readonly check: Check) {}
 
   vmids(field: string, values: readonly string[] = []): ReadonlySet<string> {

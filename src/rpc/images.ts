@@ -39,6 +39,7 @@ export async function pushImage(
   const { signal } = context;
   const incoming = messages[Symbol.asyncIterator]();
   const upload = readHeader(await next(parts, incoming, signal));
+  context.audit.target = `${upload.pool}/${upload.name}`;
   const targets = await targetsOf(parts, upload);
   const directory = await mkdtemp(join(tmpdir(), 'virtdc-image-'));
   try {

@@ -15,6 +15,7 @@ import { LIMITS } from '../limits.js';
 import { HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
 import { auditHost } from '../queries/audit.js';
 import { listOperations } from '../queries/operations.js';
+import { auditRecords } from './audit-records.js';
 import { Check } from './check.js';
 import { toHostAudit } from './convert/audit.js';
 import { toOperation } from './convert/operation.js';
@@ -66,6 +67,7 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
       );
       return { operation: told(result) };
     },
+    listAuditRecords: (request) => auditRecords(parts, request),
     audit: (request, context) => auditHosts(parts, request, context),
   };
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
+import type { AuditTrail } from '../access/audit-trail.js';
 import type { Caller } from '../access/principals.js';
 import type { Authority } from '../authority/authority.js';
 import type { Command } from '../fleet/decision.js';
@@ -10,8 +11,10 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Executor } from '../operations/executor.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostDriver, Hypervisor } from '../ports/hypervisor.js';
+import type { Inventory } from '../ports/inventory.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import type { Watches } from '../watch/watch.js';
+import type { CallAudit } from './call-audit.js';
 import type { UriRules } from './host-uris.js';
 import { refusalError, statusError } from './status.js';
 
@@ -21,6 +24,9 @@ export interface RpcParts {
   readonly reconciler: Reconciler;
   readonly hypervisor: Hypervisor;
   readonly watches: Watches;
+  readonly trail: Pick<AuditTrail, 'add'>;
+  /** The audit log to read: it is no part of the fleet. */
+  readonly auditLog: Pick<Inventory, 'readAudit'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly uris: UriRules;
@@ -31,6 +37,7 @@ export interface RpcParts {
 /** What the interceptors add to a call's context. */
 export interface CallerKnown {
   readonly caller: Caller;
+  readonly audit: CallAudit;
 }
 
 export type Calling = CallContext & CallerKnown;
@@ -60,7 +67,7 @@ export interface Decided<R> {
 /** Decides, and answers when it is durable; a refusal is thrown as its status. */
 export async function decide<S extends Service, R>(
   parts: RpcParts,
-  { caller }: CallerKnown,
+  { caller, audit }: CallerKnown,
   service: S,
   method: keyof S['methods'] & string,
   request: Identified,
@@ -74,9 +81,12 @@ export async function decide<S extends Service, R>(
     principal: caller.principal,
     method: `${service.fullName}/${name}`,
     validateOnly,
+    audit: { role: caller.role ?? '', target: audit.target },
     ...(requestId === '' || validateOnly ? {} : { request: { id: requestId, payloadHash: payloadHash() } }),
   });
+  audit.revision = answer.revision;
   if (!answer.accepted) throw refusalError(answer.refusal, answer.revision);
+  audit.outcome = validateOnly ? 'NOTHING' : answer.replayed ? 'REPLAYED' : 'RECORDED';
   return answer;
 }
 

@@ -79,7 +79,7 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
   };
   const server: Server<CallerKnown> = createServer(options)
     .use(identifyInterceptor(settings.access))
-    .use(requestsInterceptor(parts.log, parts.clock, meter))
+    .use(requestsInterceptor(parts.log, parts, meter))
     .use(errorDetailsServerMiddleware)
     .use(errorsInterceptor(parts.log))
     .use(authorizeInterceptor)

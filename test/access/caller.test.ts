@@ -95,7 +95,7 @@ describe('the log of calls', () => {
   it('says who asked what and how it came out, in one line whatever the caller wrote', async () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => lines.push(line) });
-    const requests = requestsInterceptor(log, realClock, { ended: () => {} });
+    const requests = requestsInterceptor(log, { clock: realClock, trail: { add: () => {} } }, { ended: () => {} });
     const context = {
       caller: { principal: 'bot', role: 'operator' as const },
       metadata: Metadata({ authorization: `Bearer ${BOT}` }),
@@ -129,7 +129,7 @@ describe('the log of calls', () => {
         principal: 'bot',
         role: 'operator',
         method: '/virtdc.v1.HostInfo/RemoveHost',
-        requestId: 'r\n1',
+        requestId: 'r\\u000a1',
         code: 'PERMISSION_DENIED',
         reason: 'ROLE_REQUIRED',
       },

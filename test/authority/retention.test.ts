@@ -28,7 +28,13 @@ function operationOf(name: string, endedAt: Date | undefined): Operation {
   };
 }
 
-const retention = { logKeptMs: 3_600_000, logKeptEntries: 10, requestIdKeptMs: 3_600_000, endedOperationsKept: 3 };
+const retention = {
+  logKeptMs: 3_600_000,
+  logKeptEntries: 10,
+  requestIdKeptMs: 3_600_000,
+  auditKeptMs: 3_600_000,
+  endedOperationsKept: 3,
+};
 
 describe('retention', () => {
   it('drops log entries beyond the count, every now and then', async () => {

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { type Change, type EntityKind, KEY_OF, put, remove } from '../../src/fleet/change.js';
-import { type Batch, type Inventory, InventoryError, type LogEntry, type Snapshot } from '../../src/ports/inventory.js';
+import {
+  type AuditEntry,
+  type AuditQuery,
+  type AuditRecord,
+  type Batch,
+  type Inventory,
+  InventoryError,
+  type LogEntry,
+  type Snapshot,
+} from '../../src/ports/inventory.js';
 import { ENTITY_KINDS, entityOf } from './arbitraries.js';
 import { AT, claim, guest, host } from './entities.js';
 
@@ -35,6 +44,7 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     afterRevision,
     entries: changes.map((change, index) => entryOf(change, afterRevision + index + 1, at)),
     requests,
+    audit: [],
   });
 
   it('is empty at first', async () => {
@@ -98,6 +108,76 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     await inventory.commit(batchOf(0, [], [{ ...request, payloadHash: 'h2', answer: 'second' }]));
     assert.equal(await inventory.readAnswer(request), 'second');
     assert.equal((await inventory.load()).requests[0]?.payloadHash, 'h2');
+  });
+
+  describe('the audit log', () => {
+    const all = { principals: [], methods: [], decisions: [], since: undefined, before: undefined, limit: 100 };
+    const record = (requestId: string, more: Partial<AuditRecord> = {}): AuditRecord => ({
+      at: AT,
+      principal: 'ann',
+      role: 'admin',
+      method: 'virtdc.v1.Placement/SubmitGuest',
+      target: 'web-1',
+      requestId,
+      decision: 'ACCEPTED',
+      reason: '',
+      revision: 7,
+      operation: 'op-1',
+      ...more,
+    });
+    const idsOf = (entries: readonly AuditRecord[]) => entries.map(({ requestId }) => requestId);
+
+    it('has what a batch accepted, and what came by itself, newest first', async () => {
+      await inventory.commit({ ...batchOf(0, [put('host', host('a'))]), audit: [record('r1'), record('r2')] });
+      const denied = record('r3', { decision: 'DENIED', principal: '', role: '', revision: 0, operation: '' });
+      await inventory.appendAudit([denied, record('r4', { target: '\\u000a', reason: 'NO' })]);
+      await inventory.commit({ ...batchOf(1, []), audit: [record('r5')] });
+      const found = await inventory.readAudit(all);
+      assert.deepEqual(idsOf(found), ['r5', 'r4', 'r3', 'r2', 'r1']);
+      const { sequence, ...rest } = found[2] as AuditEntry;
+      assert.ok(sequence > (found[3] as AuditEntry).sequence);
+      assert.deepEqual(rest, denied);
+    });
+
+    it('has nothing of a batch that was not committed', async () => {
+      const batch = { ...batchOf(1, [put('host', host('a'))]), audit: [record('r1')] };
+      await assert.rejects(inventory.commit(batch), isError('FENCED'));
+      assert.deepEqual(await inventory.readAudit(all), []);
+    });
+
+    it('is searched by caller, method, decision and time, in pages', async () => {
+      const later = new Date(AT.getTime() + 1_000);
+      const records = [
+        record('r1', { principal: 'bob' }),
+        record('r2', { method: 'virtdc.v1.HostInfo/RemoveHost' }),
+        record('r3', { decision: 'REFUSED' }),
+        record('r4', { at: later }),
+      ];
+      await inventory.appendAudit(records);
+      const ids = async (query: Partial<AuditQuery>) => idsOf(await inventory.readAudit({ ...all, ...query }));
+      assert.deepEqual(await ids({ principals: ['bob', 'eve'] }), ['r1']);
+      assert.deepEqual(await ids({ methods: ['RemoveHost'] }), ['r2']);
+      assert.deepEqual(await ids({ methods: ['virtdc.v1.HostInfo/RemoveHost', 'none'] }), ['r2']);
+      assert.deepEqual(await ids({ decisions: ['REFUSED', 'DENIED'] }), ['r3']);
+      assert.deepEqual(await ids({ since: later }), ['r4']);
+      assert.deepEqual(await ids({ principals: ['ann'], decisions: ['REFUSED'], since: later }), []);
+      const [, second] = await inventory.readAudit({ ...all, limit: 2 });
+      assert.deepEqual(await ids({ before: second?.sequence, limit: 2 }), ['r2', 'r1']);
+    });
+
+    it('forgets only what is older, or nothing', async () => {
+      const old = new Date(AT.getTime() - 1_000);
+      await inventory.appendAudit([record('r1', { at: old }), record('r2')]);
+      const keep = { entries: 0, entriesAfter: new Date(0), requestsAfter: new Date(0) };
+      await inventory.compact({ ...keep, auditAfter: undefined });
+      assert.deepEqual(idsOf(await inventory.readAudit(all)), ['r2', 'r1']);
+      await inventory.compact({ ...keep, auditAfter: AT });
+      assert.deepEqual(idsOf(await inventory.readAudit(all)), ['r2']);
+    });
+
+    it('refuses what can never be stored', async () => {
+      await assert.rejects(inventory.appendAudit([record('nul \0 here')]), isError('POISON'));
+    });
   });
 
   describe('refuses, and writes nothing of', () => {
@@ -189,13 +269,23 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     assert.deepEqual(revisions(await inventory.readLog(10, 5)), [11, 12, 13, 14, 15]);
     assert.deepEqual(await inventory.readLog(25, 5), []);
 
-    await inventory.compact({ entries: 10, entriesAfter: new Date(0), requestsAfter: new Date(0) });
+    await inventory.compact({
+      entries: 10,
+      entriesAfter: new Date(0),
+      requestsAfter: new Date(0),
+      auditAfter: undefined,
+    });
     assert.deepEqual(await inventory.logBounds(), { oldestRevision: 15, lastRevision: 25 });
     assert.equal((await inventory.load()).oldestRevision, 15);
     await assert.rejects(inventory.readLog(14, 5), isError('COMPACTED'));
     assert.deepEqual(revisions(await inventory.readLog(15, 3)), [16, 17, 18]);
 
-    await inventory.compact({ entries: 0, entriesAfter: new Date(0), requestsAfter: new Date(0) });
+    await inventory.compact({
+      entries: 0,
+      entriesAfter: new Date(0),
+      requestsAfter: new Date(0),
+      auditAfter: undefined,
+    });
     assert.deepEqual(await inventory.logBounds(), { oldestRevision: 25, lastRevision: 25 });
     await assert.rejects(inventory.readLog(24, 5), isError('COMPACTED'));
     assert.deepEqual(await inventory.readLog(25, 5), []);
@@ -217,7 +307,7 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     for (const minute of [0, 1, 2]) {
       await inventory.commit(batchOf(minute, [put('host', host('a'))], [request(minute)], at(minute)));
     }
-    await inventory.compact({ entries: 100, entriesAfter: at(1), requestsAfter: at(2) });
+    await inventory.compact({ entries: 100, entriesAfter: at(1), requestsAfter: at(2), auditAfter: at(1) });
     assert.deepEqual(await inventory.logBounds(), { oldestRevision: 1, lastRevision: 3 });
     assert.deepEqual(
       (await inventory.load()).requests.map(({ requestId }) => requestId),

@@ -55,7 +55,7 @@ describe('migrations', function () {
 
   it('are applied once, however many replicas start at the same time', async () => {
     const inventories = await Promise.all(Array.from({ length: 6 }, () => openPostgres(url)));
-    assert.equal((await tables()).length, 13);
+    assert.equal((await tables()).length, 14);
     const [row] = await sql`select count(*)::integer as count from drizzle.__drizzle_migrations`;
     assert.equal(
       row?.count,

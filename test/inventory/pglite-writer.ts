@@ -20,7 +20,7 @@ async function main(): Promise<void> {
       principal: 'local',
     };
     const entries = [{ ...put('host', host(`h${revision}`)), ...plain } as LogEntry];
-    await inventory.commit({ id: randomUUID(), epoch, afterRevision: revision - 1, entries, requests: [] });
+    await inventory.commit({ id: randomUUID(), epoch, afterRevision: revision - 1, entries, requests: [], audit: [] });
     console.log(revision);
   }
 }

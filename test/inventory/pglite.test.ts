@@ -123,5 +123,5 @@ async function commitHosts(inventory: Inventory, afterRevision: number, hostname
     };
     return { ...put('host', host(hostname)), ...plain };
   });
-  await inventory.commit({ id: randomUUID(), epoch, afterRevision, entries, requests: [] });
+  await inventory.commit({ id: randomUUID(), epoch, afterRevision, entries, requests: [], audit: [] });
 }

@@ -33,6 +33,7 @@ const RETENTION = {
   logKeptEntries: 1_000_000,
   logKeptMs: 86_400_000,
   requestIdKeptMs: 86_400_000,
+  auditKeptMs: 86_400_000,
   endedOperationsKept: 10_000,
 };
 

@@ -1,28 +1,34 @@
-// Gives every call an id, logs its end (who, what, to whom, and how it came out) and counts it. A line of the log is one
-// JSON object, in which no text of a caller's can break out of its own value.
+// Gives every call an id, logs its end (who, what, to whom, and how it came out), counts it, and tells the audit log of it.
+// A line of the log is one JSON object, in which no text of a caller's can break out of its own value.
 
 import { randomUUID } from 'node:crypto';
 import { ServerError, type ServerMiddlewareCall, Status } from 'nice-grpc';
 import { RichServerError } from 'nice-grpc-error-details';
 import type { Logger } from 'pino';
-import { LIMITS } from '../../limits.js';
-import type { Clock } from '../../ports/clock.js';
+import { askedOf } from '../asked.js';
+import { type AuditParts, CallAudit } from '../call-audit.js';
 import type { Calling } from '../parts.js';
 
 export interface CallMeter {
   ended(method: string, code: string, ms: number): void;
 }
 
-export function requestsInterceptor(log: Logger, clock: Clock, meter: CallMeter) {
-  return async function* requests<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: Calling) {
+export function requestsInterceptor(log: Logger, parts: AuditParts, meter: CallMeter) {
+  const { clock } = parts;
+  return async function* requests<Request, Response>(
+    call: ServerMiddlewareCall<Request, Response, Pick<Calling, 'audit'>>,
+    context: Omit<Calling, 'audit'>,
+  ) {
     const callId = randomUUID();
     const startedMs = clock.monotonicMs();
     context.header.set('virtdc-call-id', callId);
     let code = Status.OK;
     let failure: string | undefined;
     let reason: string | undefined;
+    const asked = askedOf(call.requestStream ? undefined : call.request);
+    const audit = new CallAudit(parts, context.caller, call.method, asked);
     try {
-      return yield* call.next(call.request, context);
+      return yield* call.next(call.request, { ...context, audit });
     } catch (error) {
       code = error instanceof ServerError ? error.code : context.signal.aborted ? Status.CANCELLED : Status.UNKNOWN;
       failure = error instanceof Error ? error.message : String(error);
@@ -32,14 +38,15 @@ export function requestsInterceptor(log: Logger, clock: Clock, meter: CallMeter)
       const ms = Math.round(clock.monotonicMs() - startedMs);
       const method = call.method.path;
       meter.ended(method, Status[code], ms);
+      audit.ended(code, reason ?? '');
       const { principal, role } = context.caller;
-      const asked = call.requestStream ? {} : askedOf(call.request);
       const told = {
         callId,
         method,
         principal,
         role,
-        ...asked,
+        ...(audit.target !== '' && { target: audit.target }),
+        ...(asked.requestId !== '' && { requestId: asked.requestId }),
         code: Status[code],
         reason,
         ms,
@@ -56,14 +63,4 @@ function reasonOf(error: unknown): string | undefined {
   if (!(error instanceof RichServerError)) return undefined;
   for (const detail of error.extra) if (detail.$type === 'google.rpc.ErrorInfo') return detail.reason;
   return undefined;
-}
-
-/** What a call was about, as it says itself: nothing of it was checked where the call was denied. */
-function askedOf(request: unknown): { target?: string; requestId?: string } {
-  const { vmid, hostname, name, operation, requestId } = request as { readonly [field: string]: unknown };
-  const target = [vmid, hostname, name, operation].find((field) => typeof field === 'string' && field !== '');
-  return {
-    ...(typeof target === 'string' && { target: target.slice(0, LIMITS.maxLoggedChars) }),
-    ...(typeof requestId === 'string' && requestId !== '' && { requestId: requestId.slice(0, LIMITS.maxLoggedChars) }),
-  };
 }

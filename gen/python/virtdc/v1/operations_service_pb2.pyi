@@ -1,3 +1,4 @@
+from virtdc.v1 import audit_record_pb2 as _audit_record_pb2
 from virtdc.v1 import operation_pb2 as _operation_pb2
 from virtdc.v1 import resources_pb2 as _resources_pb2
 from google.protobuf.internal import containers as _containers
@@ -129,3 +130,21 @@ class AuditResponse(_message.Message):
     findings: _containers.RepeatedCompositeFieldContainer[AuditFinding]
     revision: int
     def __init__(self, hostname: _Optional[str] = ..., reached: bool = ..., domains: _Optional[int] = ..., claimed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., observed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[AuditFinding, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ListAuditRecordsRequest(_message.Message):
+    __slots__ = ("filter", "page_size", "page_token")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    filter: _audit_record_pb2.AuditRecordFilter
+    page_size: int
+    page_token: str
+    def __init__(self, filter: _Optional[_Union[_audit_record_pb2.AuditRecordFilter, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListAuditRecordsResponse(_message.Message):
+    __slots__ = ("records", "next_page_token")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[_audit_record_pb2.AuditRecord]
+    next_page_token: str
+    def __init__(self, records: _Optional[_Iterable[_Union[_audit_record_pb2.AuditRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -61,6 +61,11 @@ class OperationsStub(object):
                 request_serializer=virtdc_dot_v1_dot_operations__service__pb2.AuditRequest.SerializeToString,
                 response_deserializer=virtdc_dot_v1_dot_operations__service__pb2.AuditResponse.FromString,
                 _registered_method=True)
+        self.ListAuditRecords = channel.unary_unary(
+                '/virtdc.v1.Operations/ListAuditRecords',
+                request_serializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.SerializeToString,
+                response_deserializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServicer(object):
@@ -114,6 +119,15 @@ class OperationsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAuditRecords(self, request, context):
+        """The audit log, newest first: every call that changes something or was to, and every one that was denied. Allowed
+        reads and dry runs (validate_only) are not in it. What did not come to a decision is written a moment later, by
+        whichever replica was called.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -141,6 +155,11 @@ def add_OperationsServicer_to_server(servicer, server):
                     servicer.Audit,
                     request_deserializer=virtdc_dot_v1_dot_operations__service__pb2.AuditRequest.FromString,
                     response_serializer=virtdc_dot_v1_dot_operations__service__pb2.AuditResponse.SerializeToString,
+            ),
+            'ListAuditRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditRecords,
+                    request_deserializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.FromString,
+                    response_serializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -280,6 +299,33 @@ class Operations(object):
             '/virtdc.v1.Operations/Audit',
             virtdc_dot_v1_dot_operations__service__pb2.AuditRequest.SerializeToString,
             virtdc_dot_v1_dot_operations__service__pb2.AuditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtdc.v1.Operations/ListAuditRecords',
+            virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.SerializeToString,
+            virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { AuditRecord, AuditRecordFilter } from "./audit_record.js";
 import { Operation, OperationFilter } from "./operation.js";
 import { Resources } from "./resources.js";
 
@@ -242,6 +243,26 @@ export interface AuditResponse {
   findings: AuditFinding[];
   /** Revision of the claims that were compared. */
   revision: bigint;
+}
+
+/** Asks for a page of the audit log. */
+export interface ListAuditRecordsRequest {
+  /** Which records; not given: all. */
+  filter:
+    | AuditRecordFilter
+    | undefined;
+  /** Greatest number of records in the answer, at most 1,000; 0: 100. */
+  pageSize: number;
+  /** next_page_token of the page before, asked with the same filter; empty: the first page. */
+  pageToken: string;
+}
+
+/** A page of the audit log. */
+export interface ListAuditRecordsResponse {
+  /** The records, newest first. */
+  records: AuditRecord[];
+  /** What asks for the next page; empty: this is the last. */
+  nextPageToken: string;
 }
 
 function createBaseGetOperationRequest(): GetOperationRequest {
@@ -1347,6 +1368,206 @@ export const AuditResponse: MessageFns<AuditResponse> = {
   },
 };
 
+function createBaseListAuditRecordsRequest(): ListAuditRecordsRequest {
+  return { filter: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListAuditRecordsRequest: MessageFns<ListAuditRecordsRequest> = {
+  encode(message: ListAuditRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.filter !== undefined) {
+      AuditRecordFilter.encode(message.filter, writer.uint32(10).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filter = AuditRecordFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditRecordsRequest {
+    return {
+      filter: isSet(object.filter) ? AuditRecordFilter.fromJSON(object.filter) : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditRecordsRequest): unknown {
+    const obj: any = {};
+    if (message.filter !== undefined) {
+      obj.filter = AuditRecordFilter.toJSON(message.filter);
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditRecordsRequest>): ListAuditRecordsRequest {
+    return ListAuditRecordsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditRecordsRequest>): ListAuditRecordsRequest {
+    const message = createBaseListAuditRecordsRequest();
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? AuditRecordFilter.fromPartial(object.filter)
+      : undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAuditRecordsResponse(): ListAuditRecordsResponse {
+  return { records: [], nextPageToken: "" };
+}
+
+export const ListAuditRecordsResponse: MessageFns<ListAuditRecordsResponse> = {
+  encode(message: ListAuditRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      AuditRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(AuditRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditRecordsResponse {
+    return {
+      records: globalThis.Array.isArray(object?.records) ? object.records.map((e: any) => AuditRecord.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditRecordsResponse): unknown {
+    const obj: any = {};
+    if (message.records?.length) {
+      obj.records = message.records.map((e) => AuditRecord.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditRecordsResponse>): ListAuditRecordsResponse {
+    return ListAuditRecordsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditRecordsResponse>): ListAuditRecordsResponse {
+    const message = createBaseListAuditRecordsResponse();
+    message.records = object.records?.map((e) => AuditRecord.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /**
  * How far things are, and whether the books agree with the hosts. The conventions that all services share (request_id,
  * pages, errors) are in proto/README.md.
@@ -1420,6 +1641,19 @@ export const OperationsDefinition = {
       responseStream: true,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /**
+     * The audit log, newest first: every call that changes something or was to, and every one that was denied. Allowed
+     * reads and dry runs (validate_only) are not in it. What did not come to a decision is written a moment later, by
+     * whichever replica was called.
+     */
+    listAuditRecords: {
+      name: "ListAuditRecords",
+      requestType: ListAuditRecordsRequest as typeof ListAuditRecordsRequest,
+      requestStream: false,
+      responseType: ListAuditRecordsResponse as typeof ListAuditRecordsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
   },
 } as const;
 
@@ -1468,6 +1702,15 @@ export interface OperationsServiceImplementation<CallContextExt = {}> {
     request: AuditRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<AuditResponse>>;
+  /**
+   * The audit log, newest first: every call that changes something or was to, and every one that was denied. Allowed
+   * reads and dry runs (validate_only) are not in it. What did not come to a decision is written a moment later, by
+   * whichever replica was called.
+   */
+  listAuditRecords(
+    request: ListAuditRecordsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListAuditRecordsResponse>>;
 }
 
 export interface OperationsClient<CallOptionsExt = {}> {
@@ -1512,6 +1755,15 @@ export interface OperationsClient<CallOptionsExt = {}> {
    * A host that does not answer is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
   audit(request: DeepPartial<AuditRequest>, options?: CallOptions & CallOptionsExt): AsyncIterable<AuditResponse>;
+  /**
+   * The audit log, newest first: every call that changes something or was to, and every one that was denied. Allowed
+   * reads and dry runs (validate_only) are not in it. What did not come to a decision is written a moment later, by
+   * whichever replica was called.
+   */
+  listAuditRecords(
+    request: DeepPartial<ListAuditRecordsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListAuditRecordsResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
