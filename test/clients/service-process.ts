@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface ServiceProcess {
+  readonly pid: number;
   readonly address: string;
   readonly httpAddress: string;
   readonly dataDir: string;
@@ -44,6 +45,7 @@ export async function startProcess(
   };
   const [address, httpAddress] = await listening(child, exited);
   return {
+    pid: child.pid ?? 0,
     address,
     httpAddress,
     dataDir: directory,
