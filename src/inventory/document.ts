@@ -64,6 +64,46 @@ function encodeDate(date: Date): string {
   return `{"$date":"${date.toISOString()}"}`;
 }
 
+export function decode(text: string): unknown {
+  return revive(JSON.parse(text));
+}
+
+/**
+ * What decode() does for JSON that was parsed already, and is given away with that: it is changed where it is. So objects
+ * keep the compact layout that JSON.parse gives all those with the same keys; built anew, key by key, every large one
+ * would be a hash table of its own.
+ */
+export function revive(json: unknown): unknown {
+  if (json === null) return undefined;
+  if (typeof json !== 'object') return json;
+  if (Array.isArray(json)) {
+    json.forEach((member, index) => {
+      json[index] = revive(member);
+    });
+    return json;
+  }
+  const object = json as Record<string, unknown>;
+  for (const key in object) if (key.startsWith('$')) return reviveMarked(object);
+  for (const key in object) {
+    const member = object[key];
+    if (typeof member !== 'object') continue;
+    const revived = revive(member);
+    if (revived !== member) object[key] = revived;
+  }
+  return object;
+}
+
+/** A value that JSON has no word for, or an object with keys that were marked. */
+function reviveMarked(object: Record<string, unknown>): unknown {
+  const value: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(object)) {
+    if (key === '$date') return new Date(member as string);
+    if (key === '$null') return null;
+    set(value, key.startsWith('$') ? key.slice(1) : key, revive(member));
+  }
+  return value;
+}
+
 /** Assigning to __proto__ would set the prototype instead of a key. */
 function set(target: object, key: string, value: unknown): void {
   if (key === '__proto__') {
@@ -71,22 +111,4 @@ function set(target: object, key: string, value: unknown): void {
   } else {
     (target as Record<string, unknown>)[key] = value;
   }
-}
-
-export function decode(text: string): unknown {
-  return revive(JSON.parse(text));
-}
-
-/** What decode() does for JSON that was parsed already. */
-export function revive(json: unknown): unknown {
-  if (json === null) return undefined;
-  if (typeof json !== 'object') return json;
-  if (Array.isArray(json)) return json.map(revive);
-  const value: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(json)) {
-    if (key === '$date') return new Date(member as string);
-    if (key === '$null') return null;
-    set(value, key.startsWith('$') ? key.slice(1) : key, revive(member));
-  }
-  return value;
 }
