@@ -85,6 +85,8 @@ export class Writer {
   private tasks = 0;
   private committedRevision: number;
   private doubt = false;
+  /** The doubt lasts too long: whoever waited was told so, and nobody is to begin to wait. */
+  private patienceLost = false;
   /** Writes a batch may have; halved to find a poison row, doubled again by each commit. */
   private batchLimit: number = LIMITS.maxBatchDecisions;
 
@@ -96,8 +98,9 @@ export class Writer {
     return this.doubt;
   }
 
-  /** Throws UnavailableError if too much waits already, and whatever decide() throws. */
+  /** Throws UnavailableError if too much waits already, or waits in vain, and whatever decide() throws. */
   submit(task: Task): void {
+    if (this.patienceLost) throw new UnavailableError(NOT_KNOWN_YET);
     if (this.tasks >= LIMITS.maxQueuedDecisions) {
       throw new UnavailableError(`${this.tasks} decisions wait to be committed`);
     }
@@ -154,8 +157,12 @@ export class Writer {
           const outcome = await this.findOut(batch, error);
           if (outcome.committed) this.settle(batch);
           if (outcome.lost) return this.fenced(error);
-          // Whoever waited has been told to ask again: nothing more is done in their names.
-          if (outcome.late) return this.failAll(new UnavailableError(NOT_KNOWN_YET, { cause: error }));
+          if (outcome.late) {
+            // Whoever waited has been told to ask again: nothing more is done in their names.
+            this.failAll(new UnavailableError(NOT_KNOWN_YET, { cause: error }));
+            this.patienceLost = false;
+            return;
+          }
           if (outcome.committed) return;
           if (attempt < LIMITS.commitRetries && !this.parts.signal.aborted) continue;
           return this.giveUp(error);
@@ -214,24 +221,23 @@ export class Writer {
   private async findOut(batch: PendingBatch, doubt: InventoryError): Promise<Outcome> {
     const { clock, signal } = this.parts;
     const patientUntilMs = clock.monotonicMs() + LIMITS.outcomeWaitMs;
-    let late = false;
     this.setDoubt(true);
     while (!signal.aborted) {
       try {
         const outcome = await this.lookUp(batch);
         // Who has lost the lead is told so instead, and decides nothing in between.
         if (!outcome.lost) this.setDoubt(false);
-        return { ...outcome, late };
+        return { ...outcome, late: this.patienceLost };
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error;
       }
-      if (!late && clock.monotonicMs() >= patientUntilMs) {
-        late = true;
+      if (!this.patienceLost && clock.monotonicMs() >= patientUntilMs) {
+        this.patienceLost = true;
         this.tellAll(new UnavailableError(NOT_KNOWN_YET, { cause: doubt }));
       }
       await clock.sleep(LIMITS.leaseRetryMs, signal).catch(() => undefined);
     }
-    return { committed: false, lost: false, late };
+    return { committed: false, lost: false, late: this.patienceLost };
   }
 
   private setDoubt(doubt: boolean): void {

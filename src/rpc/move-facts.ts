@@ -16,8 +16,9 @@ export async function moveFacts(parts: RpcParts, vmid: string, wanted = true, de
   const { fleet } = parts.authority;
   const guest = fleet.get('guest', vmid);
   const host = guest && fleet.get('host', guest.hostname);
-  // Without them the decision itself refuses, with its own reason.
+  // Without them, or a domain that can be asked, the decision itself refuses, with its own reason.
   if (!wanted || guest === undefined || host === undefined || host.condition !== 'READY') return NOTHING_KNOWN;
+  if (guest.state !== 'RUNNING' && guest.state !== 'PAUSED') return NOTHING_KNOWN;
   const facts = domainFacts(await parts.hypervisor.host(host).domainXml(guest.uuid));
   // An emulated guest's CPU is QEMU's own work, which every host's QEMU does alike.
   const cpuXml = facts.domainType === 'kvm' ? facts.cpuXml : '';

@@ -215,6 +215,8 @@ describe('authority, when the answer to a commit is lost', () => {
       await clock.advance(LIMITS.outcomeWaitMs + LIMITS.leaseRetryMs);
       await Promise.all([first, onTop]);
       assert.equal(authority.health.state, 'UNAVAILABLE');
+      // Nobody is to wait for what took too long for others, not even who only reads.
+      await unavailable(authority.read((fleet) => fleet.count('pool')));
 
       await clock.until(authority.leading());
       const again = await clock.until(authority.execute(addPool('a'), { ...CALLER, request }));

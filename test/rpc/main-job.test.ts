@@ -229,6 +229,7 @@ describe('the main job over the wire', function () {
     await world.succeeds((await guests.stopGuest({ vmid: 'web1' })).operation);
     const stopped = await world.guest('web1');
     assert.deepEqual([stopped.state, stopped.claims.length], ['GUEST_STATE_STOPPED', 1]);
+    await refused(world.client.migration.migrateGuest({ vmid: 'web1' }), 'FAILED_PRECONDITION', 'GUEST_STATE');
     assert.equal(stopped.observed, undefined);
     assert.ok(!world.domainsOn(hostname).includes('web1'));
     await world.auditClean();
