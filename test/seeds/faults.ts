@@ -2,8 +2,10 @@
 
 import type { Oracle } from './oracle.js';
 import type { Fault, FaultKind } from './plan.js';
-import { CLIENT, HOSTS, type World } from './world.js';
+import { stopInCall, strikeMigration } from './strikes.js';
+import { CLIENT, choose, HOSTS, type World } from './world.js';
 
+const MIB = 1024 * 1024;
 const GIB_IN_KIB = 1024 * 1024;
 
 const METHODS = [
@@ -32,6 +34,7 @@ export function inflict(world: World, oracle: Oracle, fault: Fault): void {
   const home = choose(running, fault.draws[1]);
   const victim = home && { hostname: home.host.name, uuid: home.domain.uuid };
   world.trace.note(`FAULT ${fault.kind} ${host} ${oracle.nameOf(victim?.uuid)} for ${fault.forMs.toFixed(0)} ms`);
+  world.tally.count(`fault ${fault.kind}`);
   const end = INFLICT[fault.kind]({ world, fault, host, victim });
   if (end !== undefined) {
     world.clock.after(fault.forMs, () => {
@@ -41,10 +44,6 @@ export function inflict(world: World, oracle: Oracle, fault: Fault): void {
   }
 }
 
-export function choose<T>(from: readonly T[], draw: number): T | undefined {
-  return from[Math.floor(draw * from.length)];
-}
-
 /** Nothing to be done where there is nothing to do it to. */
 const toVictim = (deed: (scene: Scene, victim: NonNullable<Scene['victim']>) => void): Inflict => {
   return (scene) => {
@@ -52,68 +51,6 @@ const toVictim = (deed: (scene: Scene, victim: NonNullable<Scene['victim']>) => 
     return undefined;
   };
 };
-
-/** Phases in which a migration is struck; the later ones last for milliseconds, and are never met by chance. */
-const PHASES = ['PERFORM', 'SWITCH', 'SWITCH', 'FINISH'] as const;
-const STRUCK_WITHIN_MS = 60_000;
-/** Beyond the time after which one end gives the other up. */
-const LONG_MS = 22_000;
-const LOOK_EVERY_MS = 5;
-
-type Strike = (world: World, ends: { readonly source: string; readonly dest: string }) => () => void;
-
-const freezeTarget: Strike = ({ datacenter }, { dest }) => {
-  datacenter.faults.freeze(dest);
-  return () => datacenter.faults.thaw(dest);
-};
-
-const STRIKES: readonly Strike[] = [
-  // The source gives it up and goes on by itself, while what the target was asked waits for its thaw: more than once.
-  freezeTarget,
-  freezeTarget,
-  ({ datacenter }, { source }) => {
-    datacenter.faults.freeze(source);
-    return () => datacenter.faults.thaw(source);
-  },
-  ({ datacenter }, { source }) => {
-    datacenter.faults.killDaemon(source);
-    return () => datacenter.faults.startDaemon(source);
-  },
-  ({ datacenter }, { dest }) => {
-    datacenter.faults.killDaemon(dest);
-    return () => datacenter.faults.startDaemon(dest);
-  },
-  ({ datacenter }, { source, dest }) => {
-    datacenter.faults.partition(source, dest);
-    return () => datacenter.faults.heal(source);
-  },
-  ({ datacenter }, { source }) => {
-    datacenter.faults.partition(CLIENT, source);
-    return () => datacenter.faults.heal(source);
-  },
-  ({ datacenter }, { source }) => {
-    datacenter.faults.powerOff(source);
-    return () => datacenter.faults.powerOn(source);
-  },
-  (world) => {
-    world.leader?.life.dieAfter(1);
-    return () => {};
-  },
-];
-
-/** Waits for a migration in the phase. */
-function strike({ world, fault }: Inflicted, endsMs = world.clock.monotonicMs() + STRUCK_WITHIN_MS): void {
-  const phase = choose(PHASES, fault.draws[1]);
-  const job = [...world.datacenter.jobs.values()].find((one) => one.phase === phase);
-  if (job === undefined) {
-    if (world.clock.monotonicMs() < endsMs) world.clock.after(LOOK_EVERY_MS, () => strike({ world, fault }, endsMs));
-    return;
-  }
-  const index = Math.floor(fault.draws[2] * STRIKES.length);
-  world.trace.note(`STRIKE ${index} in ${phase} from ${job.source} to ${job.dest}`);
-  const end = (STRIKES[index] as Strike)(world, job);
-  world.clock.after(fault.draws[0] < 0.6 ? LONG_MS + fault.forMs / 4 : fault.forMs, end);
-}
 
 const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
   crash({ world, fault }) {
@@ -128,8 +65,11 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     const { leader } = world;
     if (leader === undefined) return undefined;
     leader.life.stopAfter(1 + Math.floor(fault.draws[2] * 20));
-    if (!world.embedded && world.processes.length === 1) world.start();
     return () => leader.life.goOn();
+  },
+  'stop-process-in-call': ({ world, fault }) => {
+    stopInCall(world, fault);
+    return undefined;
   },
   freeze({ world, host }) {
     world.datacenter.faults.freeze(host);
@@ -147,6 +87,11 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     world.datacenter.faults.partition(CLIENT, host);
     return () => world.datacenter.faults.heal(host);
   },
+  'partition-one-way': ({ world, host, fault }) => {
+    const [from, to] = fault.draws[1] < 0.5 ? [host, CLIENT] : [CLIENT, host];
+    world.datacenter.faults.partitionOneWay(from, to);
+    return () => world.datacenter.faults.heal(host);
+  },
   'partition-peers': ({ world, host, fault }) => {
     const peer = choose(
       HOSTS.filter((other) => other !== host),
@@ -155,8 +100,8 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     world.datacenter.faults.partition(host, peer);
     return () => world.datacenter.faults.heal(host);
   },
-  'strike-migration': (scene) => {
-    strike(scene);
+  'strike-migration': ({ world, fault }) => {
+    void strikeMigration(world, fault).catch((error: unknown) => world.threw(error));
     return undefined;
   },
   'lose-reply': ({ world, host, fault }) => {
@@ -181,6 +126,10 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
   'guest-without-agent': toVictim(({ world }, { uuid }) =>
     world.datacenter.faults.behave(uuid, { agentAbsent: true, ignoresShutdown: true }),
   ),
+  'guest-dirties-memory': toVictim(({ world, fault }, { uuid }) => {
+    const dirtyBytesPerS = (20 + fault.draws[2] * 400) * MIB;
+    world.datacenter.faults.behave(uuid, { dirtyBytesPerS, workingSetKib: GIB_IN_KIB / 4 });
+  }),
   'destroy-by-hand': toVictim(({ world }, { hostname, uuid }) => {
     world.datacenter.faults.destroyByHand(hostname, uuid);
   }),
@@ -208,19 +157,25 @@ const INFLICT: Readonly<Record<FaultKind, Inflict>> = {
     return undefined;
   },
   'database-unavailable': ({ world }) => {
-    world.databaseIsDown = true;
+    world.database.down = true;
     return () => {
-      world.databaseIsDown = false;
+      world.database.down = false;
     };
   },
+  'database-cut-from-leader': ({ world }) => {
+    const name = world.leader?.name;
+    if (name === undefined) return undefined;
+    world.database.cutFrom.add(name);
+    return () => world.database.cutFrom.delete(name);
+  },
   'database-loses-commit': ({ world, fault }) => {
-    world.commitsToLose += 1 + Math.floor(fault.draws[1] * 2);
+    world.database.commitsToLose += 1 + Math.floor(fault.draws[1] * 2);
     return undefined;
   },
   'database-slow': ({ world, fault }) => {
-    world.databaseMostMs = fault.draws[1] * 3_000;
+    world.database.mostMs = fault.draws[1] * 3_000;
     return () => {
-      world.databaseMostMs = 2;
+      world.database.mostMs = 2;
     };
   },
 };

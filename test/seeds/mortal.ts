@@ -6,6 +6,8 @@ import type { Clock } from '../../src/ports/clock.js';
 import type { DomainEvent, HostDriver, HostListener, Hypervisor } from '../../src/ports/hypervisor.js';
 import type { Inventory } from '../../src/ports/inventory.js';
 
+type Method = (...args: unknown[]) => Promise<unknown>;
+
 export interface Watched {
   /** A call to a host is about to be sent. */
   calling(hostname: string, method: string): void;
@@ -40,6 +42,11 @@ export class Mortality {
     this.stopCountdown = boundaries;
   }
 
+  /** Gets no CPU from here on. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
   goOn(): void {
     this.stopCountdown = undefined;
     this.isStopped = false;
@@ -49,7 +56,7 @@ export class Mortality {
   private boundary(): void {
     if (this.stopCountdown !== undefined && --this.stopCountdown <= 0) {
       this.stopCountdown = undefined;
-      this.isStopped = true;
+      this.stop();
     }
     if (this.countdown === undefined) return;
     this.countdown--;
@@ -94,7 +101,7 @@ export function mortalClock(clock: Clock, life: Mortality): Clock {
 export function mortalInventory(inventory: Inventory, life: Mortality): Inventory {
   return new Proxy(inventory, {
     get: (target, name) => {
-      const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+      const method = Reflect.get(target, name) as Method;
       return (...args: unknown[]) => life.call(() => method.apply(target, args));
     },
   });
@@ -124,9 +131,9 @@ function mortalDriver(driver: HostDriver, life: Mortality, watched: Watched): Ho
       },
       signal,
     );
-  const calls =
-    (name: string, method: (...args: unknown[]) => Promise<unknown>) =>
-    (...args: unknown[]) =>
+  const mortal =
+    (name: string, method: Method): Method =>
+    (...args) =>
       life.call(async () => {
         watched.calling(hostname, name);
         try {
@@ -138,12 +145,7 @@ function mortalDriver(driver: HostDriver, life: Mortality, watched: Watched): Ho
           throw error;
         }
       });
-  return new Proxy(driver, {
-    get: (target, name: keyof HostDriver) => {
-      if (name === 'address') return target.address;
-      if (name === 'listen') return listen;
-      if (name === 'render') return target.render;
-      return calls(name, Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>);
-    },
-  });
+  const { address, listen: _, render, ...calls } = driver;
+  const methods = Object.entries(calls).map(([name, method]) => [name, mortal(name, method as Method)] as const);
+  return { ...Object.fromEntries(methods), address, listen, render } as HostDriver;
 }

@@ -1,15 +1,15 @@
 // The database as somebody reads it who trusts nobody: every committed entry, in order, applied to a fleet of the oracle's
 // own, and checked on the way.
 
-import type { Change } from '../../src/fleet/change.js';
+import type { Change, ChangeOf } from '../../src/fleet/change.js';
 import { claimKey } from '../../src/fleet/claim.js';
 import { Fleet } from '../../src/fleet/fleet.js';
 import type { Guest } from '../../src/fleet/guest.js';
-import { allocatable } from '../../src/fleet/host.js';
+import { allocatable, type Host } from '../../src/fleet/host.js';
 import { isOpen } from '../../src/fleet/operation.js';
-import { RESOURCE_NAMES } from '../../src/fleet/resources.js';
+import { RESOURCE_NAMES, sameResources } from '../../src/fleet/resources.js';
 import { decode } from '../../src/inventory/document.js';
-import type { LogEntry } from '../../src/ports/inventory.js';
+import type { Batch, LogEntry } from '../../src/ports/inventory.js';
 import type { World } from './world.js';
 
 /** A change to a guest, as every watcher has to be told of it. */
@@ -30,9 +30,28 @@ export class Oracle {
   readonly everyGuest = new Map<string, string>();
   /** Those that were removed. */
   readonly removed = new Set<string>();
-  private index = 0;
+  /** Told after each commit, once it was applied. */
+  onChange: () => void = () => {};
+  /** Hosts whose operators declared less than their guests hold, until it fits again. */
+  readonly overByDecree = new Set<string>();
+  private readonly requests = new Set<string>();
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    world.database.onCommit = (batch) => {
+      this.noteRequests(batch);
+      this.follow();
+      this.onChange();
+    };
+  }
+
+  /** A request is carried out once, whoever is asked, and however often. */
+  private noteRequests({ id, requests }: Batch): void {
+    for (const { principal, method, requestId } of requests) {
+      const key = JSON.stringify([principal, method, requestId]);
+      if (this.requests.has(key)) this.world.violate(`batch ${id} carries out request ${key} once more`);
+      this.requests.add(key);
+    }
+  }
 
   nameOf(uuid: string | undefined): string {
     return uuid === undefined ? '-' : (this.everyGuest.get(uuid) ?? uuid.slice(0, 8));
@@ -40,11 +59,11 @@ export class Oracle {
 
   /** Reads what was committed since the last time. */
   follow(): void {
-    const { log } = this.world.database;
-    if (this.index === log.length) return;
-    while (this.index < log.length) {
-      const entry = decode(log[this.index]?.text ?? '') as LogEntry;
-      this.index++;
+    const { database } = this.world;
+    if (this.fleet.revision === database.lastRevision) return;
+    while (this.fleet.revision < database.lastRevision) {
+      const entry = decode(database.entryAt(this.fleet.revision + 1) ?? 'null') as LogEntry | undefined;
+      if (entry === undefined) throw new Error(`the log was compacted before revision ${this.fleet.revision} was read`);
       if (entry.revision !== this.fleet.revision + 1) {
         this.world.violate(`revision ${entry.revision} was committed after ${this.fleet.revision}`);
       }
@@ -58,6 +77,7 @@ export class Oracle {
     const before = change.kind === 'guest' ? this.fleet.get('guest', change.key) : undefined;
     this.note(entry);
     if (change.kind === 'claim') this.applyClaim(entry);
+    else if (change.kind === 'host') this.applyHost(change);
     else this.fleet.apply(change);
     this.fleet.revision = entry.revision;
     if (change.kind === 'guest') this.noteGuest(entry, before, change.after);
@@ -73,6 +93,7 @@ export class Oracle {
     }
     if (change.kind === 'operation' && change.after !== undefined) {
       const { input, step, error } = change.after;
+      if (!isOpen(change.after)) this.world.tally.count(`operation ${input.kind} ${change.after.state}`);
       state = `${input.kind} ${change.after.target} ${change.after.state} ${step} ${error?.reason ?? ''} ${error?.message ?? ''}`;
     }
     if (change.kind === 'host' && change.after !== undefined) {
@@ -115,6 +136,20 @@ export class Oracle {
     }
   }
 
+  private applyHost(change: ChangeOf<'host'>): void {
+    const before = this.fleet.get('host', change.key);
+    this.fleet.apply(change);
+    const { after } = change;
+    if (after === undefined || (before !== undefined && sameResources(allocatable(before), allocatable(after)))) return;
+    if (this.fits(after)) this.overByDecree.delete(change.key);
+    else this.overByDecree.add(change.key);
+  }
+
+  private fits(host: Host): boolean {
+    const claimed = this.fleet.claimed(host.hostname);
+    return RESOURCE_NAMES.every((name) => claimed[name] <= allocatable(host)[name]);
+  }
+
   /** No decision sells more of a host than there is; what is only found there, or retaken, is no decision. */
   private applyClaim(entry: LogEntry): void {
     const change: Change = entry;
@@ -124,6 +159,7 @@ export class Oracle {
     const host = this.fleet.get('host', hostname);
     const was = this.fleet.claimed(hostname);
     this.fleet.apply(change);
+    if (host !== undefined && this.fits(host)) this.overByDecree.delete(hostname);
     if (host === undefined || change.after === undefined) return;
     if (entry.cause === 'OBSERVED' || entry.principal === ADOPTER) return;
     const kept = (claim: typeof before) => (claim?.resources.memoryKib ?? 0) + (claim?.retakeKib ?? 0);

@@ -5,69 +5,65 @@ import { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 
 export const STORM_MS = 150_000;
 
-export const FAULT_KINDS = [
-  'crash',
-  'crash',
-  'crash',
-  'restart',
-  'stop-process',
-  'freeze',
-  'freeze',
-  'kill-daemon',
-  'power-off',
-  'partition-client',
-  'partition-peers',
-  'strike-migration',
-  'strike-migration',
-  'strike-migration',
-  'strike-migration',
-  'lose-reply',
-  'lose-reply',
-  'slow-call',
-  'refuse-call',
-  'guest-crash',
-  'guest-reboot',
-  'guest-power-off',
-  'guest-refuses-balloon',
-  'guest-without-agent',
-  'destroy-by-hand',
-  'create-by-hand',
-  'set-memory-by-hand',
-  'database-unavailable',
-  'database-loses-commit',
-  'database-loses-commit',
-  'database-slow',
-] as const;
+/** How often each is drawn, in proportion. */
+const FAULT_WEIGHTS = {
+  crash: 3,
+  restart: 1,
+  'stop-process': 2,
+  'stop-process-in-call': 2,
+  freeze: 2,
+  'kill-daemon': 1,
+  'power-off': 1,
+  'partition-client': 1,
+  'partition-one-way': 1,
+  'partition-peers': 1,
+  'strike-migration': 5,
+  'lose-reply': 2,
+  'slow-call': 1,
+  'refuse-call': 1,
+  'guest-crash': 1,
+  'guest-reboot': 1,
+  'guest-power-off': 1,
+  'guest-refuses-balloon': 1,
+  'guest-without-agent': 1,
+  'guest-dirties-memory': 1,
+  'destroy-by-hand': 1,
+  'create-by-hand': 1,
+  'set-memory-by-hand': 1,
+  'database-unavailable': 1,
+  'database-cut-from-leader': 2,
+  'database-loses-commit': 2,
+  'database-slow': 1,
+} as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+export type FaultKind = keyof typeof FAULT_WEIGHTS;
 
-export const ACT_KINDS = [
-  'submit',
-  'submit',
-  'submit',
-  'scale-cpu',
-  'scale-cpu',
-  'scale-memory',
-  'scale-memory',
-  'scale-memory',
-  'migrate',
-  'migrate',
-  'migrate',
-  'cancel',
-  'pause',
-  'resume',
-  'resume',
-  'stop',
-  'start',
-  'start',
-  'reboot',
-  'terminate',
-  'adopt',
-  'cordon',
-  'uncordon',
-] as const;
+const ACT_WEIGHTS = {
+  submit: 6,
+  'last-slot': 1,
+  'scale-cpu': 4,
+  'scale-memory': 6,
+  migrate: 6,
+  'migrate-postcopy': 2,
+  cancel: 2,
+  pause: 2,
+  resume: 4,
+  stop: 2,
+  start: 4,
+  reboot: 2,
+  terminate: 3,
+  'update-guest': 1,
+  adopt: 2,
+  cordon: 1,
+  uncordon: 2,
+  'update-host': 2,
+  'remove-host': 2,
+  'import-hosts': 2,
+  'set-policy': 1,
+  poison: 1,
+} as const;
 
-export type ActKind = (typeof ACT_KINDS)[number];
+export type ActKind = keyof typeof ACT_WEIGHTS;
 
 /** `draws` in [0, 1) choose targets and amounts. */
 export interface Planned<K> {
@@ -94,14 +90,13 @@ export interface Plan {
 
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) | 0);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random.next() * from.length)] as T;
   const draws = (): [number, number, number] => [random.next(), random.next(), random.next()];
   const acts = Array.from(
     { length: 50 + Math.floor(random.next() * 30) },
     (_, index): Act => ({
       // The first ones fill the hosts.
       atMs: index < 5 ? 7_000 + index * 200 : random.between(10_000, STORM_MS),
-      kind: index < 5 ? 'submit' : pick(ACT_KINDS),
+      kind: index < 5 ? 'submit' : pick(ACT_WEIGHTS, random.next()),
       draws: draws(),
       requestId: random.next() < 0.7,
       twice: random.next() < 0.2,
@@ -111,12 +106,30 @@ export function planOf(seed: number): Plan {
     { length: 8 + Math.floor(random.next() * 24) },
     (): Fault => ({
       atMs: random.between(8_000, STORM_MS),
-      kind: pick(FAULT_KINDS),
+      kind: pick(FAULT_WEIGHTS, random.next()),
       draws: draws(),
       forMs: random.next() < 0.7 ? random.between(200, 15_000) : random.between(15_000, 50_000),
     }),
   );
-  return { seed, faults: faults.sort(byTime), acts: acts.sort(byTime) };
+  // Whoever lies in wait for a migration is given some to wait for.
+  const moves = faults
+    .filter(({ kind }) => kind === 'strike-migration')
+    .flatMap(({ atMs }) => [move(atMs, draws()), move(random.between(atMs, STORM_MS), draws())]);
+  return { seed, faults: faults.sort(byTime), acts: [...acts, ...moves].sort(byTime) };
+}
+
+function move(atMs: number, draws: Act['draws']): Act {
+  return { atMs, kind: draws[0] < 0.3 ? 'migrate-postcopy' : 'migrate', draws, requestId: true, twice: false };
+}
+
+function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: number): K {
+  const entries = Object.entries(weights) as [K, number][];
+  let left = draw * entries.reduce((sum, [, weight]) => sum + weight, 0);
+  const picked = entries.find(([, weight]) => {
+    left -= weight;
+    return left < 0;
+  });
+  return (picked ?? (entries[0] as [K, number]))[0];
 }
 
 function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {

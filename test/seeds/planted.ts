@@ -1,13 +1,7 @@
 // Bugs to be planted into a copy of the source, each of which the simulation has to find: a checker that no bug can turn red
 // checks nothing. `npm run seeds -- --planted` tells the seed that finds each.
 
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-interface Bug {
+export interface Bug {
   readonly name: string;
   readonly file: string;
   /** Occurs once in the file. */
@@ -114,30 +108,3 @@ export const BUGS: readonly Bug[] = [
     replace: `    this.tasks += 1;\n    placed.task.settle();`,
   },
 ];
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SEEDS = 200;
-
-/** The seed that finds it, and what it says; undefined: none did. */
-export function hunt(bug: Bug): string | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'virtdc-planted-'));
-  try {
-    for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
-      cpSync(join(ROOT, part), join(directory, part), { recursive: true });
-    }
-    for (const part of ['gen', 'node_modules']) symlinkSync(join(ROOT, part), join(directory, part));
-    plant(bug, directory);
-    const args = ['--import', 'tsx', 'test/seeds/main.ts', '--count', String(SEEDS), '--quick'];
-    const { stdout } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8', timeout: 300_000 });
-    return /^seed \d+ fails: .*$/m.exec(stdout)?.[0];
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function plant({ name, file, find, replace }: Bug, directory: string): void {
-  const path = join(directory, file);
-  const parts = readFileSync(path, 'utf8').split(find);
-  if (parts.length !== 2) throw new Error(`"${name}" cannot be planted: ${file} has ${parts.length - 1} places for it`);
-  writeFileSync(path, parts.join(replace));
-}

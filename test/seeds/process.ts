@@ -29,12 +29,13 @@ const WATCH_LIMITS = {
   ...{ maxEntries: 24, maxBytes: 1024 * 1024, maxAnswerBytes: 256, maxWatchers: 100 },
   ...{ blockedMs: 30_000, lookMs: 1_000, logPage: 7, logPagesKept: 2 },
 };
+/** So that whoever was away for a while finds the log compacted. */
 const RETENTION = {
-  logKeptEntries: 1_000_000,
+  logKeptEntries: 150,
   logKeptMs: 86_400_000,
   requestIdKeptMs: 86_400_000,
   auditKeptMs: 86_400_000,
-  endedOperationsKept: 10_000,
+  endedOperationsKept: 40,
 };
 
 export class Process {

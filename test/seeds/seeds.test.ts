@@ -8,9 +8,9 @@ const SEEDS = 200;
 /** What one test runs, so that a failure is told early. */
 const AT_ONCE = 20;
 
-function told({ plan, violation, lastLines }: RunResult): string {
+function told({ plan, violation, lastLines, hash }: RunResult): string {
   const again = `npm run seeds -- --seed ${plan.seed}`;
-  return [...lastLines, `seed ${plan.seed}: ${violation}`, ...plan.faults.map(sentenceOf), again].join('\n');
+  return [...lastLines, `seed ${plan.seed}: ${violation}`, ...plan.faults.map(sentenceOf), again, hash].join('\n');
 }
 
 describe('the service in a simulated datacenter', function () {

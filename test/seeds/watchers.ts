@@ -40,8 +40,6 @@ export class Watcher {
   private initial = false;
   /** Index into the oracle's list of the next change to be told. */
   private next = 0;
-  events = 0;
-  resumed = 0;
 
   constructor(
     private readonly world: World,
@@ -76,7 +74,7 @@ export class Watcher {
       this.cursor = undefined;
     }
     if (!fresh) this.seek(from);
-    this.resumed++;
+    this.world.tally.count('watches begun');
     const request = {
       startRevision: from,
       sendInitial: fresh,
@@ -100,12 +98,25 @@ export class Watcher {
       if (!(error instanceof WatchEnd)) {
         // The log cannot be read, or the lead is lost: asked again.
         if ((error as Error).name !== 'UnavailableError' && (error as Error).name !== 'InventoryError') throw error;
-      } else if (!['SHUTTING_DOWN', 'UNAVAILABLE'].includes(error.kind))
-        this.world.violate(`${this.name} is ended: ${error.message}`);
+      } else this.ended(error, from);
     } finally {
       ending.abort();
     }
-    await this.pause(this.random.between(0, 3_000));
+    const away = this.random.next() < 0.05;
+    await this.pause(away ? this.random.between(30_000, 70_000) : this.random.between(0, 3_000));
+  }
+
+  /** Whoever resumes from what is not kept any more has to begin anew, and is told so only then. */
+  private ended({ kind, message }: WatchEnd, from: number): void {
+    const { database, tally } = this.world;
+    if (kind === 'SHUTTING_DOWN' || kind === 'UNAVAILABLE') return;
+    // It may fall behind the log while it is slow to take what it is sent.
+    const place = Math.max(from, this.cursor ?? 0);
+    if (kind !== 'REVISION_COMPACTED' || place >= database.oldestRevision) {
+      this.world.violate(`${this.name} is ended: ${message}`);
+    }
+    tally.count('watches told to relist');
+    this.cursor = undefined;
   }
 
   /** undefined: no answer for longer than the interval of progress, so the connection is as good as lost. */
@@ -164,7 +175,7 @@ export class Watcher {
       this.skipUpTo(revision);
       return;
     }
-    this.events++;
+    this.world.tally.count('watch events');
     const due = this.nextDue();
     if (due === undefined || due.revision !== revision || due.vmid !== vmid || due.type !== type) {
       world.violate(`${this.name} hears ${type} ${vmid} at ${revision}, due is ${JSON.stringify(due)}`);

@@ -7,37 +7,49 @@ import { VirtualClock } from '../../src/clock/virtual.js';
 import type { Command } from '../../src/fleet/decision.js';
 import { SimulatedDatacenter } from '../../src/hypervisor/simulated/datacenter.js';
 import { SeededRandom } from '../../src/hypervisor/simulated/random.js';
-import { type Interference, type InventoryCall, MemoryDatabase } from '../../src/inventory/memory.js';
+import { LIMITS } from '../../src/limits.js';
 import { renderDomain } from '../../src/xml/domain.js';
+import { Database } from './database.js';
 import { Process } from './process.js';
+import { Tally } from './tally.js';
 import { Trace } from './trace.js';
 
 const GIB_IN_KIB = 1024 * 1024;
 
-export const HOSTS = ['a', 'b', 'c'] as const;
+export const HOSTS = ['a', 'b', 'c', 'd'] as const;
 export const POOLS = ['local', 'shared', 'locked'] as const;
 /** Name of the service on the network. */
 export const CLIENT = 'virtdc';
 
+export function choose<T>(from: readonly T[], draw: number): T | undefined {
+  return from[Math.floor(draw * from.length)];
+}
+
+/** What is declared and there of each host; the last one is small enough to be empty now and then. */
+export function sizeOf(hostname: string): { readonly cpu: number; readonly memoryKib: number } {
+  return hostname === 'd' ? { cpu: 4, memoryKib: 4 * GIB_IN_KIB } : { cpu: 12, memoryKib: 12 * GIB_IN_KIB };
+}
+
 const CHANGING = new Set([
   ...['create', 'start', 'setAutostart', 'undefine', 'destroy', 'shutdown', 'reboot', 'suspend', 'resume'],
-  ...['setPluggedCpu', 'setOnlineCpu', 'setMemory', 'migrate', 'abortJob', 'createVolume', 'deleteVolume'],
+  ...['setPluggedCpu', 'setOnlineCpu', 'setMemory', 'migrate', 'abortJob', 'startPostcopy'],
+  ...['createVolume', 'deleteVolume', 'createSeed'],
 ]);
 
 export class World {
   readonly clock = new VirtualClock();
   readonly trace: Trace;
+  readonly tally = new Tally();
   readonly datacenter: SimulatedDatacenter;
-  readonly database = new MemoryDatabase(this.clock);
+  readonly database: Database;
   /** Draws what is drawn while the run goes on; the plan was drawn before. */
   readonly random: SeededRandom;
   readonly processes: Process[] = [];
-  /** One that keeps its data to itself is back at once; one of several waits for the lease of the one before. */
+  /** One that keeps its data to itself is back at once; of several, one waits for the lease of the other. */
   readonly embedded: boolean;
   violation: string | undefined;
-  databaseIsDown = false;
-  databaseMostMs = 2;
-  commitsToLose = 0;
+  /** Called back whenever a process calls a host, and again when it has its answer. */
+  onCall: (process: Process, method: string) => void = () => {};
   private started = 0;
 
   constructor(
@@ -46,7 +58,8 @@ export class World {
   ) {
     this.trace = new Trace(this.clock, printing);
     this.random = new SeededRandom(seed ^ 0x5eed);
-    this.embedded = seed % 2 === 0;
+    this.embedded = seed % 3 === 0;
+    this.database = new Database(this.clock, this.random, this.trace);
     const pool = (name: string, kind: 'LOCAL' | 'SHARED') => {
       return { name, kind, path: `/pools/${name}`, capacityKib: 500 * GIB_IN_KIB };
     };
@@ -56,14 +69,12 @@ export class World {
       render: renderDomain,
       durations: { leastLatencyMs: 0.2, mostLatencyMs: 5 },
       host: {
-        cpu: 12,
-        memoryKib: 12 * GIB_IN_KIB,
         linkMibPerS: 80,
-        cpuUnplug: seed % 3 !== 0,
+        cpuUnplug: seed % 4 !== 0,
         pools: [pool('local', 'LOCAL'), pool('shared', 'SHARED'), pool('locked', 'SHARED')],
       },
     });
-    for (const host of HOSTS) this.datacenter.host(host);
+    for (const host of HOSTS) this.datacenter.addHost(host, sizeOf(host));
   }
 
   violate(what: string): void {
@@ -72,15 +83,26 @@ export class World {
     this.trace.note(`VIOLATION ${what}`);
   }
 
-  start(): Process {
+  /** Nobody is to throw what he has no name for. */
+  threw(error: unknown): void {
+    this.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  /** As many processes as there are to be. */
+  startAll(): void {
+    this.start();
+    if (!this.embedded) this.start();
+  }
+
+  private start(): void {
     this.started++;
-    const { clock, database, trace, started } = this;
+    const { clock, trace, started } = this;
     const name = this.embedded ? 'embedded' : `p${started}`;
     const process = new Process({
       name,
       idSeed: this.seed * 1_000 + started,
       clock,
-      inventory: database.connect((call) => this.interfere(call)),
+      inventory: this.database.connect(name),
       hypervisor: this.datacenter.hypervisor(CLIENT),
       watched: {
         calling: (hostname, method) => this.calling(process, hostname, method),
@@ -92,14 +114,13 @@ export class World {
     trace.note(`process ${started} (${name}) starts`);
     this.processes.push(process);
     void process.life.died.then(() => this.succeed(process));
-    return process;
   }
 
-  /** Somebody starts it again, unless another stands by. */
+  /** Somebody starts it again. */
   private succeed(dead: Process): void {
     this.trace.note(`process ${dead.name} died`);
     this.processes.splice(this.processes.indexOf(dead), 1);
-    if (this.processes.length === 0) this.clock.after(this.random.between(50, 3_000), () => this.start());
+    this.clock.after(this.random.between(50, 3_000), () => this.start());
   }
 
   get leader(): Process | undefined {
@@ -113,38 +134,35 @@ export class World {
     if (holder !== process.name && endsAtMs > this.clock.monotonicMs()) {
       this.violate(`${process.name} sends ${method} to ${hostname} while ${holder} leads`);
     }
+    this.onCall(process, method);
   }
 
-  /** As a caller who reached the leader, if there is one; the connection ends with the process. */
+  /** As a caller who reached one that leads or believes so, if there is one; the connection ends with the process. */
   async execute<R>(command: Command<R>, caller: Caller): Promise<Answer<R>> {
-    const { leader } = this;
+    const leaders = this.processes.filter((process) => process.leads);
+    const leader = leaders[Math.floor(this.random.next() * leaders.length)];
     if (leader === undefined) throw new UnavailableError('nobody leads');
     const died = leader.life.died.then((): never => {
       throw new UnavailableError('the process died');
     });
-    const answer = await Promise.race([leader.authority.execute(command, caller), died]);
+    const answer = await Promise.race([leader.authority.execute(command, caller), died, this.tooLong()]);
     if (answer.accepted && answer.revision > this.database.lastRevision) {
       this.violate(`${caller.method} was answered with revision ${answer.revision} before that was committed`);
     }
     return answer;
   }
 
-  private interfere(call: InventoryCall): Interference {
-    const delayMs = this.random.between(0.1, this.databaseMostMs);
-    if (this.databaseIsDown) return { delayMs, error: 'UNAVAILABLE' };
-    if (call !== 'commit' || this.commitsToLose === 0) return { delayMs };
-    this.commitsToLose--;
-    const done = this.random.next() < 0.5;
-    this.trace.note(`the answer to a commit is lost, ${done ? 'done' : 'not done'}`);
-    return { delayMs, error: 'UNKNOWN_OUTCOME', done };
+  /** Of a process that is stopped nobody hears until it goes on. */
+  private async tooLong(): Promise<never> {
+    await this.clock.sleep(LIMITS.unaryDeadlineMs);
+    throw new UnavailableError('no answer in time');
   }
 
   /** Nothing goes wrong any more. */
   mend(): void {
     const { faults } = this.datacenter;
-    this.databaseIsDown = false;
-    this.databaseMostMs = 2;
-    this.commitsToLose = 0;
+    this.database.mend();
+    this.onCall = () => {};
     faults.heal();
     for (const host of HOSTS) {
       faults.mendCalls(host);

@@ -1,0 +1,35 @@
+// Plants a bug into a copy of the source and runs seeds there until one finds it.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bug } from './planted.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SEEDS = 300;
+
+/** The seed that finds it, and what it says; undefined: none did. */
+export function hunt(bug: Bug): string | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'virtdc-planted-'));
+  try {
+    for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
+      cpSync(join(ROOT, part), join(directory, part), { recursive: true });
+    }
+    for (const part of ['gen', 'node_modules']) symlinkSync(join(ROOT, part), join(directory, part));
+    plant(bug, directory);
+    const args = ['--import', 'tsx', 'test/seeds/main.ts', '--count', String(SEEDS), '--quick'];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8', timeout: 600_000 });
+    return /^seed \d+ fails: .*$/m.exec(stdout)?.[0];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function plant({ name, file, find, replace }: Bug, directory: string): void {
+  const path = join(directory, file);
+  const parts = readFileSync(path, 'utf8').split(find);
+  if (parts.length !== 2) throw new Error(`"${name}" cannot be planted: ${file} has ${parts.length - 1} places for it`);
+  writeFileSync(path, parts.join(replace));
+}
