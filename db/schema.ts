@@ -161,8 +161,13 @@ export const requestIds = pgTable(
     payloadHash: text('payload_hash').notNull(),
     answer: json().notNull(),
     at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    /** The log's last revision as of their commit: what has come since a revision is found by it. */
+    revision: bigint({ mode: 'number' }).notNull().default(0),
   },
-  (table) => [primaryKey({ columns: [table.principal, table.method, table.requestId] })],
+  (table) => [
+    primaryKey({ columns: [table.principal, table.method, table.requestId] }),
+    index('request_ids_revision').on(table.revision),
+  ],
 );
 
 /** Every mutation and every denied call, oldest first: only ever added to, and dropped when it is old. */

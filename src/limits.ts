@@ -50,8 +50,14 @@ export const LIMITS = {
   leaseRetryMs: 500,
   /** After so long callers are told that the outcome of their commit is not known yet. */
   outcomeWaitMs: 3 * SECOND_MS,
-  /** Log entries read at once by a leader that catches up. */
-  catchUpEntries: 10_000,
+  /** Log entries read at once by whoever follows or catches up: few enough not to hold up everything else. */
+  catchUpEntries: 1_000,
+  /** Between two looks of a follower for the request ids that the leader has answered. */
+  followRequestsMs: 5 * SECOND_MS,
+  /** How long a follower waits until its copy is as far as the leader has told: then it is behind, and goes on. */
+  followerBehindMs: 2 * SECOND_MS,
+  /** Notifications that nobody waited for, after which no more are asked for. */
+  unheardNews: 100,
   compactEveryMs: 60 * SECOND_MS,
   /** Removed in one decision. */
   operationsExpiredAtOnce: 1_000,
@@ -62,7 +68,7 @@ export const LIMITS = {
 
   /** Database. The control deadline is short, so that a frozen database is noticed before the lease ends. */
   databaseConnectMs: 2 * SECOND_MS,
-  databaseControlMs: 1_500,
+  databaseControlMs: 1_250,
   databaseCommitMs: 5 * SECOND_MS,
   databaseReadMs: 60 * SECOND_MS,
   databaseIdleInTransactionMs: 3 * SECOND_MS,

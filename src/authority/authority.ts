@@ -29,21 +29,46 @@ export type Answer<R> =
     }
   | { readonly accepted: false; readonly refusal: Refusal; readonly revision: number };
 
+/** Who leads, as far as this process knows: the lease as it was seen last. */
+export interface LeaderSeen {
+  readonly holder: string;
+  /** Where other replicas reach it. */
+  readonly address: string;
+  readonly epoch: number;
+  /** Whether it is this process. */
+  readonly isSelf: boolean;
+  /** Aborts once another leads, or nobody. */
+  readonly gone: AbortSignal;
+}
+
 export interface Authority {
   /** The fleet with everything decided, committed or not yet: for further decisions, never for answers. */
   readonly fleet: FleetView;
+  /** Of the last committed change that this process knows of. */
+  readonly revision: number;
   readonly epoch: number;
+  /** Whether this process decides: from a takeover until it is fenced, also while the database does not answer. */
+  readonly leads: boolean;
+  /** undefined: nobody is known to lead. */
+  readonly leader: LeaderSeen | undefined;
   /**
    * Decides now, answers when the batch it rests on is committed. Rejects with UnavailableError while nothing can be
    * committed (no lease, no database, queue full).
    */
   execute<R>(command: Command<R>, caller: Caller): Promise<Answer<R>>;
-  /** Reads now, answers once everything that was read is committed. */
+  /** Reads now, answers once everything that was read is committed. Who follows reads the last that it has of the log. */
   read<R>(query: (fleet: FleetView) => R): Promise<{ readonly value: R; readonly revision: number }>;
   /** Whether the lease lasts long enough for a libvirt call to be sent now. */
   mayAct(): boolean;
-  /** Called with each committed batch's entries, in order. Answers how to stop that. */
+  /** Called with committed entries in order, whoever committed them. Answers how to stop that. */
   onCommit(listener: (entries: readonly LogEntry[]) => void): () => void;
+  /**
+   * Called with the revision as of which everything was read anew, because the log did not reach back any more to where
+   * this process was: what lies between is told to nobody. Answers how to stop that.
+   */
+  onReload(listener: (revision: number) => void): () => void;
+  /** Resolves once the revision is known here, or rejects with the signal's reason. */
+  reached(revision: number, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -60,15 +85,15 @@ export class InternalError extends Error {
 }
 
 /**
- * STARTING: has not led yet. LEADING: decides and commits. UNAVAILABLE: leads, but the database does not answer.
- * FOLLOWING: another holds the lease. FAILED: a bug; only a new process helps. CLOSED: ended as asked.
+ * STARTING: has neither led nor seen anybody lead. LEADING: decides and commits. UNAVAILABLE: the database does not answer.
+ * FOLLOWING: another leads; reads and watches are served from a copy that follows it. FAILED: a bug; only a new process helps. CLOSED: ended as asked.
  */
 export type AuthorityState = 'STARTING' | 'LEADING' | 'UNAVAILABLE' | 'FOLLOWING' | 'FAILED' | 'CLOSED';
 
 export interface AuthorityHealth {
   readonly state: AuthorityState;
   readonly since: Date;
-  /** Sentence for an operator; empty while leading. */
+  /** Sentence for an operator, as of when the state was entered; empty while leading. */
   readonly reason: string;
 }
 
@@ -79,6 +104,8 @@ export interface RunningAuthority extends Authority {
   onHealth(listener: (health: AuthorityHealth) => void): () => void;
   /** Resolves once it leads for the first time; rejects if it fails before, or with the signal's reason. */
   leading(signal?: AbortSignal): Promise<void>;
+  /** Resolves once it leads or follows; rejects as leading() does. */
+  serving(signal?: AbortSignal): Promise<void>;
   /** Decides nothing more, commits what was decided, gives the lease back. */
   close(): Promise<void>;
 }

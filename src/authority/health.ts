@@ -28,17 +28,16 @@ export class HealthCell {
     return () => this.listeners.delete(listener);
   }
 
-  /** Resolves once the state is as wished; rejects once it never will be, or with the signal's reason. */
-  async becomes(state: AuthorityState, signal?: AbortSignal): Promise<void> {
+  /** Resolves once the state is one of those wished for; rejects once it never will be, or with the signal's reason. */
+  async becomes(states: readonly AuthorityState[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.health.state === state) return;
     let stop = () => false as boolean;
     let abort = () => {};
     try {
       await new Promise<void>((resolve, reject) => {
         abort = () => reject(signal?.reason as Error);
         const look = ({ state: now, reason }: AuthorityHealth) => {
-          if (now === state) resolve();
+          if (states.includes(now)) resolve();
           else if (now === 'FAILED' || now === 'CLOSED') reject(new UnavailableError(`${now}: ${reason}`));
         };
         stop = this.listen(look);

@@ -23,6 +23,11 @@ export class KnownRequests {
   /** Forgets everything, then knows what was loaded. */
   reload(requests: readonly KnownRequest[]): void {
     this.states.clear();
+    this.learn(requests);
+  }
+
+  /** Those that others have answered meanwhile. */
+  learn(requests: readonly KnownRequest[]): void {
     const byAge = [...requests].sort((a, b) => a.at.getTime() - b.at.getTime());
     for (const request of byAge) {
       this.set(request, { payloadHash: request.payloadHash, atMs: request.at.getTime(), pending: undefined });

@@ -1,27 +1,30 @@
-// The authority of a process: campaigns for the lease, loads the fleet, leads until it is fenced, and campaigns again.
+// The authority of a process: follows whoever leads with a copy of its own, campaigns for the lease, leads until it is
+// fenced, and follows again. The copy is the same all the time.
 
 import type { Logger } from 'pino';
-import { type Entities, type EntityKind, put } from '../fleet/change.js';
 import type { Command } from '../fleet/decision.js';
-import { Fleet, type FleetView } from '../fleet/fleet.js';
+import type { FleetView } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { type Inventory, InventoryError, type LogEntry, type Snapshot } from '../ports/inventory.js';
+import type { Inventory, LogEntry } from '../ports/inventory.js';
 import {
   type Answer,
   type AuthorityHealth,
   type Caller,
+  type LeaderSeen,
   type RunningAuthority,
   UnavailableError,
 } from './authority.js';
+import { Copy } from './copy.js';
+import { Follower } from './follower.js';
 import { HealthCell } from './health.js';
 import type { IdSource } from './ids.js';
-import { KnownRequests } from './known-requests.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { Replays } from './replays.js';
-import { DEFAULT_RETENTION, expireOperations, type RetentionPolicy } from './retention.js';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.js';
 import { commandTask, readTask } from './tasks.js';
-import { Writer, type WriterEvents } from './writer.js';
+import { Term, trouble } from './term.js';
+import type { Writer } from './writer.js';
 
 export interface AuthorityParts {
   readonly inventory: Inventory;
@@ -36,48 +39,55 @@ export interface AuthorityParts {
   readonly retention?: RetentionPolicy;
 }
 
-/** Starts to campaign at once; health tells how far it came. */
+/** Starts to follow and to campaign at once; health tells how far it came. */
 export function createAuthority(parts: AuthorityParts): RunningAuthority {
-  return new Leader(parts);
+  return new Replica(parts);
 }
 
-/** From a takeover until the fence: a fleet in memory and its writer. */
-interface Term {
-  readonly fleet: Fleet;
-  readonly writer: Writer;
-  /** Aborted when we are fenced. */
-  readonly over: AbortController;
-  /** Aborted when the term is over for whatever reason. */
-  readonly signal: AbortSignal;
+interface Reading<R> {
+  readonly value: R;
+  readonly revision: number;
 }
 
-const NOTHING_YET: FleetView = new Fleet();
-
-class Leader implements RunningAuthority {
+class Replica implements RunningAuthority {
+  private readonly copy: Copy;
   private readonly lease: LeaseKeeper;
   private readonly cell: HealthCell;
-  private readonly requests = new KnownRequests();
   private readonly replays: Replays;
-  private readonly listeners = new Set<(entries: readonly LogEntry[]) => void>();
+  private readonly follower: Follower;
   private readonly closing = new AbortController();
   private readonly done: Promise<void>;
   private term: Term | undefined;
-  /** Of the last entry that listeners were given; undefined before the first load. */
-  private toldRevision: number | undefined;
 
   constructor(private readonly parts: AuthorityParts) {
-    this.lease = new LeaseKeeper(parts.inventory, parts.clock, parts.holder, parts.address);
-    this.cell = new HealthCell(parts.clock);
-    this.replays = new Replays(this.requests, parts.inventory, parts.clock);
+    const { inventory, clock, log, holder, address, retention = DEFAULT_RETENTION } = parts;
+    this.copy = new Copy(inventory, log);
+    this.lease = new LeaseKeeper(inventory, clock, holder, address);
+    this.cell = new HealthCell(clock);
+    this.replays = new Replays(this.copy.requests, inventory, clock);
+    const { copy, lease, cell, closing } = this;
+    this.follower = new Follower({ inventory, clock, retention, copy, lease, cell, closing: closing.signal });
     this.done = this.run();
   }
 
   get fleet(): FleetView {
-    return this.term?.fleet ?? NOTHING_YET;
+    return this.copy.fleet;
+  }
+
+  get revision(): number {
+    return this.copy.revision;
   }
 
   get epoch(): number {
     return this.lease.epoch;
+  }
+
+  get leads(): boolean {
+    return this.writer !== undefined;
+  }
+
+  get leader(): LeaderSeen | undefined {
+    return this.lease.leader;
   }
 
   get health(): AuthorityHealth {
@@ -89,8 +99,11 @@ class Leader implements RunningAuthority {
   }
 
   onCommit(listener: (entries: readonly LogEntry[]) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.copy.onCommit(listener);
+  }
+
+  onReload(listener: (revision: number) => void): () => void {
+    return this.copy.onReload(listener);
   }
 
   mayAct(): boolean {
@@ -105,21 +118,37 @@ class Leader implements RunningAuthority {
     return this.replays.once(caller, caller.request, decide);
   }
 
-  async read<R>(query: (fleet: FleetView) => R): Promise<{ readonly value: R; readonly revision: number }> {
-    const { term } = this;
+  async read<R>(query: (fleet: FleetView) => R): Promise<Reading<R>> {
+    const { term, copy } = this;
     // Without the database the fleet in memory is what was committed last, which is still an answer.
-    if (term === undefined || this.cell.current.state === 'FAILED') throw this.unavailable();
-    return new Promise((resolve, reject) => term.writer.submit(readTask(term.fleet, query, { resolve, reject })));
+    if (!copy.isLoaded || this.cell.current.state === 'FAILED') throw this.unavailable();
+    if (term?.writer === undefined) return { value: query(copy.fleet), revision: copy.revision };
+    try {
+      return await readThrough(term.writer, query, copy);
+    } catch (error) {
+      // What it rested on was decided in a term that is over: it is read again, from what is committed.
+      if (!(error instanceof UnavailableError) || !term.signal.aborted || this.closing.signal.aborted) throw error;
+      await term.ended;
+      return this.read(query);
+    }
+  }
+
+  reached(revision: number, signal: AbortSignal): Promise<void> {
+    return this.copy.reached(revision, signal);
   }
 
   leading(signal?: AbortSignal): Promise<void> {
-    return this.cell.becomes('LEADING', signal);
+    return this.cell.becomes(['LEADING'], signal);
+  }
+
+  serving(signal?: AbortSignal): Promise<void> {
+    return this.cell.becomes(['LEADING', 'FOLLOWING'], signal);
   }
 
   async close(): Promise<void> {
     const wasLeading = this.cell.current.state === 'LEADING';
     this.cell.set('CLOSED', 'ended as asked');
-    if (wasLeading) await this.term?.writer.idle();
+    if (wasLeading) await this.writer?.idle();
     this.closing.abort(new UnavailableError('the authority is closed'));
     await this.done;
     if (this.lease.epoch > 0) {
@@ -128,13 +157,23 @@ class Leader implements RunningAuthority {
     }
   }
 
+  /** While this process leads; undefined otherwise. */
+  private get writer(): Writer | undefined {
+    return this.term?.signal.aborted === false ? this.term.writer : undefined;
+  }
+
   private async decide<R>(command: Command<R>, caller: Caller): Promise<Answer<R>> {
-    const { term, cell } = this;
-    if (term === undefined || cell.current.state !== 'LEADING') throw this.unavailable();
-    const deciding = { fleet: term.fleet, requests: this.requests, clock: this.parts.clock, ids: this.parts.ids };
-    return new Promise((resolve, reject) =>
-      term.writer.submit(commandTask(deciding, command, caller, { resolve, reject })),
+    const { writer, cell, copy } = this;
+    if (writer === undefined || cell.current.state !== 'LEADING') throw this.unavailable();
+    const { clock, ids } = this.parts;
+    const deciding = { fleet: copy.fleet, requests: copy.requests, clock, ids };
+    const answer = await new Promise<Answer<R>>((resolve, reject) =>
+      writer.submit(commandTask(deciding, command, caller, { resolve, reject })),
     );
+    // What is committed was decided by whoever led. A refusal commits nothing, so it counts only while the lease lasts:
+    // after that another may have decided what makes it wrong.
+    if (answer.accepted || this.lease.lasts(0)) return answer;
+    throw new UnavailableError('the lease of this process has run out');
   }
 
   private unavailable(): UnavailableError {
@@ -143,137 +182,21 @@ class Leader implements RunningAuthority {
   }
 
   private async run(): Promise<void> {
+    const { inventory, clock, ids, log, retention = DEFAULT_RETENTION } = this.parts;
+    const { copy, lease, cell, closing } = this;
+    const fail = (error: unknown): void => this.fail(error);
     try {
-      while (!this.closing.signal.aborted) {
-        if (!(await this.campaign())) continue;
-        const term = await this.takeOver();
-        if (term !== undefined) await Promise.all([this.keepLease(term), this.keepHouse(term)]);
+      for (;;) {
+        const lastRevision = await this.follower.untilOurs();
+        if (lastRevision === undefined) return;
+        const parts = { inventory, clock, ids, log, retention, copy, lease, cell, closing: closing.signal, fail };
+        this.term = new Term(parts, lastRevision);
+        await this.term.ended;
+        this.term = undefined;
       }
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** One try to get the lease; waits a while if another holds it. */
-  private async campaign(): Promise<boolean> {
-    try {
-      const { ours, lease } = await this.lease.take();
-      if (ours) return true;
-      this.cell.set('FOLLOWING', `${lease.holder} leads under epoch ${lease.epoch}`);
-      await this.pause(Math.min(lease.remainingMs + 1, LIMITS.leaseRetryMs));
-    } catch (error) {
-      this.cell.set('UNAVAILABLE', trouble(error).message);
-      await this.pause(LIMITS.leaseRetryMs);
-    }
-    return false;
-  }
-
-  /** Makes the fleet in memory what the database holds; undefined if that did not come about. */
-  private async takeOver(): Promise<Term | undefined> {
-    const { inventory, clock, ids } = this.parts;
-    try {
-      const snapshot = await inventory.load();
-      await this.catchUp(snapshot.revision);
-      this.requests.reload(snapshot.requests);
-      const over = new AbortController();
-      const signal = AbortSignal.any([over.signal, this.closing.signal]);
-      const fleet = fleetOf(snapshot);
-      const events = this.writerEvents(over);
-      const writer = new Writer({ fleet, inventory, lease: this.lease, clock, ids, events, signal });
-      const term = { fleet, writer, over, signal };
-      this.term = term;
-      this.toldRevision = snapshot.revision;
-      this.cell.set('LEADING', '');
-      return term;
-    } catch (error) {
-      this.cell.set('UNAVAILABLE', trouble(error).message);
-      await this.pause(LIMITS.leaseRetryMs);
-      return undefined;
-    }
-  }
-
-  /** Listeners miss nothing of what others committed since our last term. */
-  private async catchUp(toRevision: number): Promise<void> {
-    while (this.toldRevision !== undefined && this.toldRevision < toRevision) {
-      const entries = await this.parts.inventory.readLog(this.toldRevision, LIMITS.catchUpEntries);
-      this.tell(entries.filter(({ revision }) => revision <= toRevision));
-    }
-  }
-
-  /** Renews the lease until the term is over. */
-  private async keepLease({ writer, over, signal }: Term): Promise<void> {
-    let waitMs: number = LIMITS.leaseRenewMs;
-    while (await this.pause(waitMs, signal)) {
-      try {
-        await this.lease.renew();
-        waitMs = LIMITS.leaseRenewMs;
-        if (!signal.aborted && !writer.inDoubt) this.cell.set('LEADING', '');
-      } catch (error) {
-        const failure = trouble(error);
-        if (failure.kind === 'FENCED') this.stepDown(over, failure);
-        else this.cell.set('UNAVAILABLE', failure.message);
-        waitMs = LIMITS.leaseRetryMs;
-      }
-    }
-    await writer.idle();
-  }
-
-  /** Drops what is not kept any more, every now and then until the term is over. */
-  private async keepHouse({ fleet, signal }: Term): Promise<void> {
-    const { inventory, clock, retention = DEFAULT_RETENTION } = this.parts;
-    while (await this.pause(LIMITS.compactEveryMs, signal)) {
-      const nowMs = clock.now().getTime();
-      const requestsAfter = new Date(nowMs - retention.requestIdKeptMs);
-      const entriesAfter = new Date(nowMs - retention.logKeptMs);
-      const auditAfter = retention.auditKeptMs === 0 ? undefined : new Date(nowMs - retention.auditKeptMs);
-      try {
-        await inventory.compact({ entries: retention.logKeptEntries, entriesAfter, requestsAfter, auditAfter });
-        this.requests.forgetBefore(requestsAfter);
-        if (fleet.count('operation') > retention.endedOperationsKept) {
-          await this.decide(expireOperations(retention.endedOperationsKept), {
-            principal: 'virtdc',
-            method: 'retention',
-          });
-        }
-      } catch (error) {
-        // Tried again at the next turn; that the database is away is told by others.
-        if (!(error instanceof UnavailableError)) trouble(error);
-      }
-    }
-  }
-
-  private writerEvents(over: AbortController): WriterEvents {
-    return {
-      committed: (entries) => this.tell(entries),
-      unavailable: (error) => this.cell.set('UNAVAILABLE', error.message),
-      doubtChanged: () => {
-        if (this.term?.writer.inDoubt === true) this.cell.set('UNAVAILABLE', 'the outcome of a commit is not known');
-        else if (!over.signal.aborted) this.cell.set('LEADING', '');
-      },
-      fenced: (error) => this.stepDown(over, error),
-      poisoned: (error) => this.parts.log.error({ err: error }, 'a decision cannot be stored'),
-      failed: (error) => this.fail(error),
-    };
-  }
-
-  private tell(entries: readonly LogEntry[]): void {
-    const last = entries.at(-1);
-    if (last === undefined) return;
-    this.toldRevision = last.revision;
-    for (const listener of [...this.listeners]) {
-      try {
-        listener(entries);
-      } catch (error) {
-        // What is committed stays so, and the other listeners hear of it, whatever one of them does.
-        this.parts.log.error({ err: error }, 'a listener of commits threw');
-      }
-    }
-  }
-
-  private stepDown(over: AbortController, error: Error): void {
-    this.lease.lose();
-    this.cell.set('FOLLOWING', error.message);
-    over.abort();
   }
 
   private fail(error: unknown): void {
@@ -282,27 +205,8 @@ class Leader implements RunningAuthority {
     this.cell.set('FAILED', error instanceof Error ? error.message : String(error));
     this.closing.abort(new UnavailableError('the authority failed', { cause: error }));
   }
-
-  /** False if waiting has ended before. */
-  private pause(ms: number, signal = this.closing.signal): Promise<boolean> {
-    return this.parts.clock.sleep(ms, signal).then(
-      () => true,
-      () => false,
-    );
-  }
 }
 
-/** What may go wrong with a database; anything else is a bug, and thrown on. */
-function trouble(error: unknown): InventoryError {
-  if (error instanceof InventoryError && error.kind !== 'POISON' && error.kind !== 'COMPACTED') return error;
-  throw error;
-}
-
-function fleetOf(snapshot: Snapshot): Fleet {
-  const fleet = new Fleet();
-  for (const [kind, entities] of Object.entries(snapshot.entities) as [EntityKind, Entities[EntityKind][]][]) {
-    for (const entity of entities) fleet.apply(put(kind, entity));
-  }
-  fleet.revision = snapshot.revision;
-  return fleet;
+function readThrough<R>(writer: Writer, query: (fleet: FleetView) => R, { fleet }: Copy): Promise<Reading<R>> {
+  return new Promise((resolve, reject) => writer.submit(readTask(fleet, query, { resolve, reject })));
 }

@@ -156,11 +156,11 @@ with head as (
   insert into change_log (revision, kind, key, after, delete_reason, context, at, cause, principal)
   select $3::bigint + n, kind, key, after, delete_reason, context, at, cause, principal from entries, head
 ), requests as (
-  insert into request_ids (principal, method, request_id, payload_hash, answer, at)
-  select principal, method, request_id, payload_hash, answer, at
+  insert into request_ids (principal, method, request_id, payload_hash, answer, at, revision)
+  select principal, method, request_id, payload_hash, answer, at, $4::bigint
   from ${rowsSql(REQUEST_COLUMNS, FIRST_REQUEST_PARAMETER, '$5::bigint')} as request, head
   on conflict (principal, method, request_id) do update
-  set payload_hash = excluded.payload_hash, answer = excluded.answer, at = excluded.at
+  set payload_hash = excluded.payload_hash, answer = excluded.answer, at = excluded.at, revision = excluded.revision
 ), audit as (
   insert into audit_log (${AUDIT_NAMES})
   select ${AUDIT_NAMES} from ${rowsSql(AUDIT_COLUMNS, FIRST_AUDIT_PARAMETER, '$6::bigint')} as record, head

@@ -44,6 +44,7 @@ interface StoredEntry {
 interface StoredRequest {
   readonly known: KnownRequest;
   readonly answer: string;
+  readonly revision: number;
 }
 
 const KINDS: readonly EntityKind[] = [
@@ -68,6 +69,7 @@ export class MemoryDatabase {
   private auditSequence = 0;
   lastRevision = 0;
   lease = { holder: '', address: '', epoch: 0, endsAtMs: 0 };
+  private readonly followers = new Set<() => void>();
 
   constructor(readonly clock: Clock) {}
 
@@ -80,6 +82,18 @@ export class MemoryDatabase {
       this.auditSequence += 1;
       this.audit.push({ ...record, sequence: this.auditSequence });
     }
+  }
+
+  /** Called once, after the next commit. */
+  notify(follower: () => void): () => void {
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+
+  tellFollowers(): void {
+    const followers = [...this.followers];
+    this.followers.clear();
+    for (const follower of followers) follower();
   }
 
   get oldestRevision(): number {
@@ -114,6 +128,16 @@ class MemoryInventory implements Inventory {
       const stored = this.database.requests.get(requestKey(request));
       return stored === undefined ? undefined : decode(stored.answer);
     });
+  }
+
+  readRequests(fromRevision: number): Promise<readonly KnownRequest[]> {
+    return this.call('readRequests', () =>
+      [...this.database.requests.values()].filter(({ revision }) => revision >= fromRevision).map(({ known }) => known),
+    );
+  }
+
+  readLease(): Promise<Lease> {
+    return this.call('readLease', () => this.currentLease());
   }
 
   acquireLease(holder: string, address: string, ttlMs: number): Promise<Lease> {
@@ -157,9 +181,11 @@ class MemoryInventory implements Inventory {
         if (after === undefined) database.entities.delete(key);
         else database.entities.set(key, { kind: change.kind, text: after });
       }
-      for (const request of requests) database.requests.set(requestKey(request.known), request);
+      const revision = database.lastRevision;
+      for (const request of requests) database.requests.set(requestKey(request.known), { ...request, revision });
       database.addAudit(batch.audit);
       database.batches.add(batch.id);
+      database.tellFollowers();
     });
   }
 
@@ -216,6 +242,19 @@ class MemoryInventory implements Inventory {
     });
   }
 
+  async news(afterRevision: number, signal: AbortSignal): Promise<number> {
+    const { database } = this;
+    for (;;) {
+      signal.throwIfAborted();
+      if (database.lastRevision > afterRevision) {
+        const { delayMs = 0, error } = this.interfere('news') ?? {};
+        if (delayMs > 0) await database.clock.sleep(delayMs, signal);
+        if (error === undefined) return database.lastRevision;
+      }
+      await nextCommit(database, signal);
+    }
+  }
+
   async close(): Promise<void> {
     this.closed = true;
   }
@@ -234,8 +273,23 @@ class MemoryInventory implements Inventory {
 
   private currentLease(): Lease {
     const { holder, address, epoch, endsAtMs } = this.database.lease;
-    return { holder, address, epoch, remainingMs: Math.max(0, endsAtMs - this.database.clock.monotonicMs()) };
+    const remainingMs = Math.max(0, endsAtMs - this.database.clock.monotonicMs());
+    return { holder, address, epoch, remainingMs, lastRevision: this.database.lastRevision };
   }
+}
+
+function nextCommit(database: MemoryDatabase, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      stop();
+      reject(signal.reason as Error);
+    };
+    const stop = database.notify(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 function encodeBatch(batch: Batch) {

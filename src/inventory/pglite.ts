@@ -56,7 +56,16 @@ export async function inventoryOver(pglite: PGlite, close: () => Promise<void>):
     throw error;
   }
   const connection = new PgliteConnection(pglite);
-  return new SqlInventory({ commits: connection, control: connection, reads: connection }, close);
+  return new SqlInventory({ commits: connection, control: connection, reads: connection }, noNews, close);
+}
+
+/** There is one process, and what it does it knows. */
+function noNews(_: number, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 class PgliteConnection implements DatabaseConnection {

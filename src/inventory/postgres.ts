@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.js';
 import type { Inventory } from '../ports/inventory.js';
 import { migrate } from './migrate.js';
 import { PostgresConnection } from './postgres-connection.js';
+import { PostgresNews } from './postgres-news.js';
 import { SqlInventory } from './sql-inventory.js';
 
 /** Migrates the database if need be. Rejects with UNAVAILABLE if it cannot be reached, or NewerDatabaseError. */
@@ -21,7 +22,12 @@ export async function openPostgres(url: string): Promise<Inventory> {
     control: open('control', LIMITS.databaseControlMs),
     reads: open('reads', LIMITS.databaseReadMs),
   };
-  return new SqlInventory(connections, async () => {
-    await Promise.all(Object.values(connections).map((connection) => connection.close()));
-  });
+  const news = new PostgresNews({ url, name: 'virtdc news', statementMs: LIMITS.databaseControlMs });
+  return new SqlInventory(
+    connections,
+    (revision, signal) => news.after(revision, signal),
+    async () => {
+      await Promise.all([...Object.values(connections), news].map((connection) => connection.close()));
+    },
+  );
 }

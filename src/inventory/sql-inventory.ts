@@ -34,6 +34,7 @@ export interface Connections {
 export class SqlInventory implements Inventory {
   constructor(
     private readonly connections: Connections,
+    readonly news: Inventory['news'],
     private readonly closeAll: () => Promise<void>,
   ) {}
 
@@ -68,6 +69,21 @@ export class SqlInventory implements Inventory {
     return row === undefined ? undefined : revive(row.answer);
   }
 
+  async readRequests(fromRevision: number): Promise<readonly KnownRequest[]> {
+    const { principal, method, requestId, payloadHash, at, revision } = requestIds;
+    return this.read((queries) =>
+      queries
+        .select({ principal, method, requestId, payloadHash, at })
+        .from(requestIds)
+        .where(gte(revision, fromRevision)),
+    );
+  }
+
+  async readLease(): Promise<Lease> {
+    const [row] = await this.control(`select ${LEASE_COLUMNS} from lease`, []);
+    return row === undefined ? NOBODYS : leaseOf(row);
+  }
+
   async acquireLease(holder: string, address: string, ttlMs: number): Promise<Lease> {
     const [taken] = await this.control(
       `insert into lease (id, holder, address, epoch, expires_at, last_revision)
@@ -80,9 +96,7 @@ export class SqlInventory implements Inventory {
       [holder, address, ttlMs],
     );
     if (taken !== undefined) return leaseOf(taken);
-    const [held] = await this.control(`select ${LEASE_COLUMNS} from lease`, []);
-    if (held === undefined) throw new InventoryError('UNAVAILABLE', 'there is no lease');
-    return leaseOf(held);
+    return this.readLease();
   }
 
   async renewLease(epoch: number, ttlMs: number): Promise<Lease> {
@@ -212,12 +226,20 @@ async function repeatable<R>(answer: Promise<R>): Promise<R> {
   }
 }
 
-const LEASE_COLUMNS = `holder, address, epoch,
+const NOBODYS: Lease = { holder: '', address: '', epoch: 0, remainingMs: 0, lastRevision: 0 };
+
+const LEASE_COLUMNS = `holder, address, epoch, last_revision,
   greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as remaining_ms`;
 
 function leaseOf(row: Row): Lease {
-  const { holder, address, epoch, remaining_ms } = row;
-  return { holder: String(holder), address: String(address), epoch: Number(epoch), remainingMs: Number(remaining_ms) };
+  const { holder, address, epoch, remaining_ms, last_revision } = row;
+  return {
+    holder: String(holder),
+    address: String(address),
+    epoch: Number(epoch),
+    remainingMs: Number(remaining_ms),
+    lastRevision: Number(last_revision),
+  };
 }
 
 function fenced(epoch: number): InventoryError {

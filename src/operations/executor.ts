@@ -96,8 +96,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   function healthChanged({ state }: AuthorityHealth): void {
-    if (state === 'FOLLOWING' || state === 'FAILED') term.abort(new UnavailableError('another leads'));
+    if (state === 'FOLLOWING' || state === 'FAILED') letGo();
     else if (state === 'LEADING' && term.signal.aborted) takeUp();
+  }
+
+  /** What is driven now, or what is known of how far it is, is another's. */
+  function letGo(): void {
+    term.abort(new UnavailableError('another leads'));
+    progress.clear();
   }
 
   /** Every open operation, once what was driven in an earlier term has let go. */
@@ -226,7 +232,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
         for (const entry of entries) if (entry.kind === 'operation' && entry.after !== undefined) noticed(entry.after);
       });
       subscriptions = [committed, authority.onHealth(healthChanged)];
-      takeUp();
+      if (authority.leads) takeUp();
+      else letGo();
     },
     async stop() {
       for (const unsubscribe of subscriptions) unsubscribe();

@@ -103,6 +103,8 @@ export interface Lease {
   readonly epoch: number;
   /** Time left by the database's clock when it was read or taken. */
   readonly remainingMs: number;
+  /** Of the log, as of then. */
+  readonly lastRevision: number;
 }
 
 export interface Snapshot {
@@ -151,6 +153,10 @@ export interface Inventory {
   load(): Promise<Snapshot>;
   /** The answer first given to a request; undefined if it is not kept any more. */
   readAnswer(request: Pick<RequestRecord, 'principal' | 'method' | 'requestId'>): Promise<unknown>;
+  /** Request ids that were answered by a commit at the revision or later. */
+  readRequests(fromRevision: number): Promise<readonly KnownRequest[]>;
+  /** The lease as it is now; of nobody, under epoch 0, if nobody ever had it. */
+  readLease(): Promise<Lease>;
   /**
    * Takes the lease if it is free, expired or our own, each time under an epoch one higher; waits for a commit that is
    * under way. The answer is the lease as it is then, whoever holds it.
@@ -166,6 +172,11 @@ export interface Inventory {
   /** Entries after the revision, oldest first, at most limit. COMPACTED if they are gone. */
   readLog(afterRevision: number, limit: number): Promise<readonly LogEntry[]>;
   logBounds(): Promise<LogBounds>;
+  /**
+   * Resolves with the revision that the log has reached, once that is beyond the given one. A hint, given once, that makes
+   * a reader look sooner: it may come late or never. Rejects with nothing but the signal's reason.
+   */
+  news(afterRevision: number, signal: AbortSignal): Promise<number>;
   /** Writes records of calls that no batch has; needs no lease. May write them twice where an answer is lost. */
   appendAudit(records: readonly AuditRecord[]): Promise<void>;
   /** Newest first. */

@@ -1,7 +1,8 @@
-// Keeps one watch on every host of the fleet, as hosts come, change their address and go.
+// Keeps one watch on every host of the fleet, as hosts come, change their address and go, while this process leads: what
+// one that follows sees is nobody's news.
 
 import type { Logger } from 'pino';
-import type { Authority } from '../authority/authority.js';
+import type { AuthorityHealth, RunningAuthority } from '../authority/authority.js';
 import type { Host } from '../fleet/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { Hypervisor } from '../ports/hypervisor.js';
@@ -10,7 +11,7 @@ import { CpuBaseline } from './cpu-baseline.js';
 import { HostWatch } from './host-watch.js';
 
 export interface ReconcilerParts {
-  readonly authority: Authority;
+  readonly authority: RunningAuthority;
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: HostEvents;
@@ -31,7 +32,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const watches = new Map<string, { readonly address: string; readonly watch: HostWatch }>();
   const ending = new Set<Promise<void>>();
   const cpuBaseline = new CpuBaseline(parts);
-  let unsubscribe: (() => void) | undefined;
+  let subscriptions: readonly (() => void)[] = [];
+  let watching = false;
 
   function end(hostname: string): void {
     const stopped = watches.get(hostname)?.watch.stop();
@@ -51,9 +53,25 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     watch.start();
   }
 
+  function watchAll(): void {
+    watching = true;
+    for (const host of authority.fleet.all('host')) keep(host);
+  }
+
+  function watchNone(): void {
+    watching = false;
+    for (const hostname of [...watches.keys()]) end(hostname);
+  }
+
+  function healthChanged({ state }: AuthorityHealth): void {
+    if (state === 'LEADING' && !watching) watchAll();
+    else if (state === 'FOLLOWING' || state === 'FAILED') watchNone();
+  }
+
   return {
     start() {
-      unsubscribe = authority.onCommit((entries) => {
+      const committed = authority.onCommit((entries) => {
+        if (!watching) return;
         if (entries.some((entry) => entry.kind === 'host')) cpuBaseline.hostsChanged();
         for (const entry of entries) {
           if (entry.kind !== 'host') continue;
@@ -61,11 +79,12 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
           else keep(entry.after);
         }
       });
-      for (const host of authority.fleet.all('host')) keep(host);
+      subscriptions = [committed, authority.onHealth(healthChanged)];
+      if (authority.leads) watchAll();
     },
     async stop() {
-      unsubscribe?.();
-      for (const hostname of [...watches.keys()]) end(hostname);
+      for (const unsubscribe of subscriptions) unsubscribe();
+      watchNone();
       await Promise.all([...ending, cpuBaseline.idle()]);
     },
     lastSeen: (hostname) => watches.get(hostname)?.watch.lastSeen,

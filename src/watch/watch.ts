@@ -34,19 +34,25 @@ export class Watches {
   private readonly watchers = new Set<AnyWatcher>();
   /** By topic and filter. */
   private readonly audiences = new Map<string, Audience<unknown>>();
-  private readonly unsubscribe: () => void;
+  private readonly subscriptions: readonly (() => void)[];
   private telling = false;
   private stopLooking: (() => void) | undefined;
   private closed = false;
 
   constructor(private readonly parts: WatchParts) {
     const { authority, inventory, limits } = parts;
-    this.ring = new Ring(authority.fleet.revision, limits);
+    this.ring = new Ring(authority.revision, limits);
     this.pages = new LogPages(inventory, limits);
-    this.unsubscribe = authority.onCommit((entries) => {
-      this.ring.append(entries);
-      this.tellSoon();
-    });
+    this.subscriptions = [
+      authority.onCommit((entries) => {
+        this.ring.append(entries);
+        this.tellSoon();
+      }),
+      authority.onReload((revision) => {
+        this.ring.restart(revision);
+        this.tellSoon();
+      }),
+    ];
   }
 
   get count(): number {
@@ -56,7 +62,7 @@ export class Watches {
   /** Ends every watch with SHUTTING_DOWN and its place. */
   close(): void {
     this.closed = true;
-    this.unsubscribe();
+    for (const unsubscribe of this.subscriptions) unsubscribe();
     this.stopLooking?.();
     for (const watcher of this.watchers) watcher.end(watcher.because('SHUTTING_DOWN', 'the server is shutting down'));
   }

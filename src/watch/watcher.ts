@@ -3,6 +3,7 @@
 // larger answers, holds one of them and a cursor, and delays nobody.
 
 import type { Authority } from '../authority/authority.js';
+import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import { type Inventory, InventoryError } from '../ports/inventory.js';
 import type { Audience } from './audience.js';
@@ -111,12 +112,22 @@ export class Watcher<F> {
       if (this.hasEnded()) this.audience.letGo(state);
     } else {
       const { revision } = await authority.read(() => undefined);
-      if (startRevision > revision) {
+      if (startRevision > revision && !(await this.comes(startRevision))) {
         throw this.because('REVISION_FUTURE', `there is no revision ${startRevision} yet`, revision);
       }
       if (startRevision === 0) this.cursor = revision;
     }
     this.free();
+  }
+
+  /** Who follows may be a moment behind whoever told the revision. */
+  private async comes(revision: number): Promise<boolean> {
+    const { authority, clock } = this.parts;
+    if (authority.leads) return false;
+    return authority.reached(revision, clock.deadline(LIMITS.followerBehindMs)).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** False if there is nothing to tell. */

@@ -236,7 +236,8 @@ export function inventoryContract(open: () => Promise<Subject>): void {
   it('gives the lease to one at a time, each time under a higher epoch', async () => {
     const other = await subject.connect();
     const held = await other.acquireLease('two', 'two:1', TTL_MS);
-    assert.deepEqual({ ...held, remainingMs: 0 }, { holder: 'one', address: 'one:1', epoch, remainingMs: 0 });
+    const ofOne = { holder: 'one', address: 'one:1', epoch, remainingMs: 0, lastRevision: 0 };
+    assert.deepEqual({ ...held, remainingMs: 0 }, ofOne);
     assert.ok(held.remainingMs > 0 && held.remainingMs <= TTL_MS);
 
     const again = await inventory.acquireLease('one', 'one:1', TTL_MS);
@@ -249,6 +250,40 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     const taken = await other.acquireLease('two', 'two:1', TTL_MS);
     assert.deepEqual({ holder: taken.holder, epoch: taken.epoch }, { holder: 'two', epoch: epoch + 2 });
     await assert.rejects(inventory.renewLease(again.epoch, TTL_MS), isError('FENCED'));
+  });
+
+  it('shows the lease to whoever looks, and how far the log has come', async () => {
+    const other = await subject.connect();
+    await inventory.commit(batchOf(0, [put('host', host('a')), put('host', host('b'))]));
+    const { remainingMs, ...seen } = await other.readLease();
+    assert.deepEqual(seen, { holder: 'one', address: 'one:1', epoch, lastRevision: 2 });
+    assert.ok(remainingMs > 0 && remainingMs <= TTL_MS);
+    await inventory.releaseLease(epoch);
+    assert.equal((await other.readLease()).remainingMs, 0);
+    assert.equal((await other.acquireLease('two', 'two:1', TTL_MS)).lastRevision, 2);
+  });
+
+  it('gives the request ids that came at a revision or later, also those that changed nothing', async () => {
+    const request = (requestId: string) => ({ principal: 'p', method: 'm', requestId, payloadHash: 'h', at: AT });
+    const commit = (after: number, changes: readonly Change[], requestId: string) =>
+      inventory.commit(batchOf(after, changes, [{ ...request(requestId), answer: 0 }]));
+    await commit(0, [put('host', host('a'))], 'r1');
+    await commit(1, [], 'r2');
+    await commit(1, [put('host', host('b'))], 'r3');
+    const since = async (revision: number) =>
+      (await inventory.readRequests(revision)).map(({ requestId }) => requestId).sort();
+    assert.deepEqual(await since(0), ['r1', 'r2', 'r3']);
+    assert.deepEqual(await since(2), ['r3']);
+    assert.deepEqual(await inventory.readRequests(2), [request('r3')]);
+    await commit(2, [], 'r1');
+    assert.deepEqual(await since(2), ['r1', 'r3']);
+  });
+
+  it('waits for news until it is told not to', async () => {
+    const over = new AbortController();
+    const news = inventory.news(0, over.signal);
+    over.abort(new Error('enough'));
+    await assert.rejects(news, { message: 'enough' });
   });
 
   it('lengthens a lease that ran out, as long as nobody took it', async () => {
@@ -324,7 +359,7 @@ function isError(kind: InventoryError['kind']): (error: unknown) => boolean {
   };
 }
 
-function entryOf(change: Change, revision: number, at: Date): LogEntry {
+export function entryOf(change: Change, revision: number, at: Date): LogEntry {
   const after = change.after === undefined ? undefined : { ...change.after, revision };
   const load = change.kind === 'host' && after ? { claimed: { cpu: 1, memoryKib: 2, ioKib: 3 }, guests: 4 } : undefined;
   const claims = change.kind === 'guest' && after ? [claim('h1', change.key)] : undefined;

@@ -1,10 +1,14 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
+import { put } from '../../src/fleet/change.js';
 import { openPostgres } from '../../src/inventory/postgres.js';
 import type { Inventory } from '../../src/ports/inventory.js';
 import { type PostgresServer, postgresMissing, startPostgres } from '../postgres.js';
 import { skip } from '../skip.js';
-import { inventoryContract } from './contract.js';
+import { entryOf, inventoryContract } from './contract.js';
 import { EMPTY } from './emptied.js';
+import { AT, host } from './entities.js';
 
 const START_MS = 60_000;
 
@@ -39,5 +43,40 @@ describe('inventory in Postgres', function () {
         await admin.unsafe(EMPTY);
       },
     };
+  });
+
+  it('tells others of commits, also after what listened for them was cut off', async () => {
+    const [leader, follower] = [await openPostgres(url), await openPostgres(url)];
+    try {
+      const { epoch } = await leader.acquireLease('one', 'one:1', 60_000);
+      let revision = 0;
+      const commit = async () => {
+        const entries = [entryOf(put('host', host('a')), revision + 1, AT)];
+        const batch = { id: randomUUID(), epoch, afterRevision: revision, entries, requests: [], audit: [] };
+        await leader.commit(batch);
+        revision += 1;
+      };
+      // As a follower does: it waits for a while, looks by itself, and waits again.
+      const heard = async () => {
+        const before = revision;
+        let told = 0;
+        while (told === 0) {
+          const over = new AbortController();
+          const news = follower.news(before, over.signal).catch(() => 0);
+          for (let commits = 0; commits < 20; commits += 1) await commit();
+          over.abort();
+          told = await news;
+        }
+        assert.ok(told > before && told <= revision, `${told} was told after ${before}, at ${revision}`);
+      };
+      await heard();
+      const cut = await admin`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'virtdc news' and datname = current_database()`;
+      assert.equal(cut.length, 1);
+      await heard();
+    } finally {
+      await Promise.all([leader.close(), follower.close()]);
+      await admin.unsafe(EMPTY);
+    }
   });
 });
