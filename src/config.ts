@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type ArmedPoint, CRASH_ACTIONS, CRASH_POINTS, parseCrashPoint } from './operations/crash-points.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -34,6 +35,8 @@ export interface Config {
   readonly pkiDirectory: string | undefined;
   readonly ssh: { readonly keyFile: string; readonly knownHostsFile: string } | undefined;
   readonly logLevel: string;
+  /** Where the process is made to fail, for tests. */
+  readonly failpoints: readonly ArmedPoint[];
   readonly retention: {
     readonly logEntries: number;
     readonly logHours: number;
@@ -74,6 +77,7 @@ const Environment = z.object({
   VIRTDC_SSH_KEY: file.optional(),
   VIRTDC_SSH_KNOWN_HOSTS: file.optional(),
   VIRTDC_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  VIRTDC_FAILPOINT: z.string().optional(),
   VIRTDC_RETENTION_LOG_ENTRIES: count(1_000_000, 1_000_000_000),
   VIRTDC_RETENTION_LOG_HOURS: hours(24),
   VIRTDC_RETENTION_REQUEST_HOURS: hours(24),
@@ -108,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     pkiDirectory: env.VIRTDC_LIBVIRT_PKI_DIR,
     ssh: sshOf(env, problems),
     logLevel: env.VIRTDC_LOG_LEVEL,
+    failpoints: failpointsOf(env, problems),
     retention: {
       logEntries: env.VIRTDC_RETENTION_LOG_ENTRIES,
       logHours: env.VIRTDC_RETENTION_LOG_HOURS,
@@ -179,6 +184,19 @@ function accessOf(env: Env, problems: string[]): Config['access'] {
     problems.push('VIRTDC_ROLES: needed with VIRTDC_TLS_CLIENT_CA, or no certificate has a role');
   }
   return tokens === undefined && clientCa === undefined ? undefined : { tokens, roles };
+}
+
+function failpointsOf(env: Env, problems: string[]): readonly ArmedPoint[] {
+  const { VIRTDC_FAILPOINT: text, VIRTDC_MODE: mode } = env;
+  if (text === undefined) return [];
+  if (mode === 'production') problems.push('VIRTDC_FAILPOINT: makes the service fail on purpose: never in production');
+  return text.split(',').flatMap((word) => {
+    const point = parseCrashPoint(word.trim());
+    if (point !== undefined) return [point];
+    const [names, actions] = [Object.keys(CRASH_POINTS).join(', '), CRASH_ACTIONS.join(', ')];
+    problems.push(`VIRTDC_FAILPOINT: ${JSON.stringify(word)} is no NAME or NAME:ACTION of ${names} and ${actions}`);
+    return [];
+  });
 }
 
 function sshOf(env: Env, problems: string[]): Config['ssh'] {

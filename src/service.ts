@@ -25,9 +25,11 @@ import { keepDatacenter } from './hypervisor/simulated/persistence.js';
 import { openPglite } from './inventory/pglite.js';
 import { openPostgres } from './inventory/postgres.js';
 import { LIMITS } from './limits.js';
+import { crashPoints } from './operations/crash-points.js';
 import { createExecutor } from './operations/executor.js';
 import { RECIPES } from './operations/recipes.js';
 import type { Clock } from './ports/clock.js';
+import { type Failpoints, NO_FAILPOINTS } from './ports/failpoints.js';
 import { type Hypervisor, HypervisorError } from './ports/hypervisor.js';
 import type { Inventory } from './ports/inventory.js';
 import { createReconciler } from './reconcile/reconciler.js';
@@ -49,6 +51,8 @@ export interface Surroundings {
   /** Connects to the hosts; closed with the service. */
   readonly hypervisor?: () => Hypervisor;
   readonly watchLimits?: Partial<WatchLimits>;
+  /** In place of those of the configuration. */
+  readonly failpoints?: Failpoints;
 }
 
 export interface RunningService {
@@ -103,7 +107,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     if (host === undefined) throw new HypervisorError('UNREACHABLE', name, `there is no host ${name} any more`);
     return hypervisor.host(host);
   };
-  const executor = createExecutor({ authority, clock, log, recipes: RECIPES, events, driver });
+  const failpoints = around.failpoints ?? failpointsOf(config, log);
+  const executor = createExecutor({ authority, clock, log, recipes: RECIPES, events, failpoints, driver });
   const reconciler = createReconciler({ authority, clock, log, events, hypervisor });
   const watches = new Watches({
     authority,
@@ -132,6 +137,7 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     reconciler,
     hypervisor,
     watches,
+    failpoints,
     trail,
     auditLog: inventory,
     clock,
@@ -163,6 +169,10 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     await server.stop();
   });
   return { grpcPort: server.port, httpPort: http.port, stop: () => started.stop() };
+}
+
+function failpointsOf({ failpoints }: Config, log: Logger): Failpoints {
+  return failpoints.length === 0 ? NO_FAILPOINTS : crashPoints(failpoints, log);
 }
 
 function openInventory(config: Config): Promise<Inventory> {

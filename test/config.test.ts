@@ -62,6 +62,17 @@ describe('the environment', () => {
     assert.ok(namesOf(problems({ VIRTDC_TLS_CLIENT_CA: 'ca' })).includes('VIRTDC_TLS_CLIENT_CA'));
   });
 
+  it('fails on purpose where it is told to, at places it knows, and never in production', () => {
+    const { failpoints } = readConfig({ VIRTDC_FAILPOINT: 'mg3, sg1:error,dl5:freeze' });
+    const armed = failpoints.map(({ name, action }) => `${name} ${action}`);
+    assert.deepEqual(armed, ['mg3 kill', 'sg1 error', 'dl5 freeze']);
+    for (const wrong of ['mg9', 'mg3:burn', 'mg3:kill:error', 'toString', ' ']) {
+      assert.deepEqual(namesOf(problems({ VIRTDC_FAILPOINT: `sg1,${wrong}` })), ['VIRTDC_FAILPOINT'], wrong);
+    }
+    const production = problems({ VIRTDC_FAILPOINT: 'sg1', VIRTDC_MODE: 'production' });
+    assert.match(production.join('\n'), /^VIRTDC_FAILPOINT: .*never in production$/);
+  });
+
   it('serves plaintext on loopback only, and says why', () => {
     for (const listen of ['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', 'localhost:1'])
       assert.deepEqual(problems({ VIRTDC_LISTEN: listen }), [], listen);

@@ -8,6 +8,7 @@ import type { Command } from '../fleet/decision.js';
 import { isOpen, type Operation, type OperationKind } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
+import type { Failpoints } from '../ports/failpoints.js';
 import type { HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { Admission } from './admission.js';
@@ -22,6 +23,7 @@ export interface ExecutorParts {
   readonly log: Logger;
   readonly recipes: { readonly [K in OperationKind]: Recipe };
   readonly events: HostEvents;
+  readonly failpoints: Failpoints;
   driver(hostname: string): HostDriver;
 }
 
@@ -86,12 +88,26 @@ export function createExecutor(parts: ExecutorParts): Executor {
     try {
       await predecessorsEnded(operation, signal);
       release = await place(operation, cancel.signal, signal);
-      const commit: Commit = (command, of) => committed(command, of, signal);
-      await new Run(actFor(name, cancel.signal, signal, commit), parts.recipes[operation.input.kind], commit).toEnd();
+      await driven(operation, cancel, signal);
     } catch (error) {
       if (!(error instanceof AlreadyEnded) && !signal.aborted) throw error;
     } finally {
       release();
+    }
+  }
+
+  /** To its end. Where a defect of ours stops it in between it is taken up again as after a restart, a few times. */
+  async function driven({ name, input }: Operation, cancel: AbortController, signal: AbortSignal): Promise<void> {
+    const commit: Commit = (command, of) => committed(command, of, signal);
+    const act = actFor(name, input.kind, cancel.signal, signal, commit);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await new Run(act, parts.recipes[input.kind], commit).toEnd();
+      } catch (error) {
+        if (signal.aborted || error instanceof AlreadyEnded || attempt >= LIMITS.stepRetries) throw error;
+        log.error({ operation: name, attempt, err: error }, 'operation interrupted by a defect');
+        await clock.sleep(LIMITS.stepRetryMs, signal);
+      }
     }
   }
 
@@ -166,7 +182,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     }
   }
 
-  function actFor(name: string, cancelled: AbortSignal, signal: AbortSignal, commit: Commit): Act {
+  function actFor(name: string, kind: OperationKind, cancelled: AbortSignal, signal: AbortSignal, commit: Commit): Act {
     const act: Act = {
       get fleet() {
         return authority.fleet;
@@ -193,6 +209,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
         progress.set(name, figures);
         for (const listener of progressListeners) listener(name, figures);
       },
+      reach: (moment) => parts.failpoints.reach(`${kind} ${moment}`),
       ended: (operation) => ended(operation, signal),
     };
     return act;

@@ -137,7 +137,7 @@ const performStep: Step = {
         });
       const watching = watchMigration(act, source, input.policy, () => over);
       // Not only at the watch's next turn: a guest that arrives paused stands still from now on.
-      await Promise.race([performed, watching]);
+      await Promise.race([performed, watching, blackout.failed]);
       const failure = await performed;
       act.signal.throwIfAborted();
       if (failure instanceof HypervisorError && failure.kind === 'UNKNOWN_OUTCOME') throw failure;
@@ -150,6 +150,14 @@ const performStep: Step = {
     } finally {
       blackout.stop();
     }
+  },
+  /** Whatever went wrong: nothing is released before the guest is surely in one place, and where that is the target, it is its. */
+  async undo(act) {
+    if (act.operation().step !== performStep.name) return;
+    const { source, dest } = endsOf(act);
+    if ((await look(act, source)) === 'JOB') await source.abortJob(act.guest().uuid);
+    const rest = await settle(act, { source, dest }, inputOf(act.operation()));
+    if (rest === 'MOVED') await act.note({}, handOver);
   },
 };
 
@@ -165,6 +173,9 @@ class Blackout {
   private resumedAtMs: number | undefined;
   private job: MigrationResult | undefined;
   private readonly following: readonly { stop(): void }[];
+  /** Never resolves. */
+  readonly failed: Promise<never>;
+  private fail: (error: unknown) => void = () => {};
 
   constructor(
     private readonly act: Act,
@@ -173,6 +184,9 @@ class Blackout {
     uuid: string,
   ) {
     this.startedMs = act.clock.monotonicMs();
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject;
+    });
     this.following = [
       act.events(sourceHost, uuid, (event) => this.heardSource(event)),
       act.events(destHost, uuid, (event) => this.heardDest(event)),
@@ -180,7 +194,10 @@ class Blackout {
   }
 
   private heardSource(event: DomainEvent): void {
-    if (event.type === 'LIFECYCLE' && event.event === 'SUSPENDED') this.stoppedAtMs = this.act.clock.monotonicMs();
+    if (event.type === 'LIFECYCLE' && event.event === 'SUSPENDED') {
+      this.stoppedAtMs = this.act.clock.monotonicMs();
+      this.act.reach('perform source-paused').catch(this.fail);
+    }
     if (event.type === 'JOB_COMPLETED') {
       const { elapsedMs, downtimeMs, bytesTotal } = event.progress;
       this.job = { totalMs: elapsedMs, blackoutMs: undefined, downtimeMs, bytesTotal };
@@ -289,7 +306,9 @@ export const migrateGuest: Recipe = {
     const { destHost, wasPaused } = inputOf(operation);
     const released = remove('claim', claimKey(destHost, operation.target), 'RELEASED');
     // Once it was handed over the target is its host, and the claim there its own.
-    if (guest === undefined || guest.hostname === destHost) return letGuestGo(fleet, operation, 'RUNNING');
+    if (guest === undefined || guest.hostname === destHost) {
+      return letGuestGo(fleet, operation, wasPaused ? 'PAUSED' : 'RUNNING');
+    }
     // A terminate that superseded the migration keeps the guest's state, and its claims go with it.
     if (guest.state === 'TERMINATING') return [released];
     const reason = operation.error?.reason ?? '';

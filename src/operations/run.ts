@@ -26,6 +26,7 @@ export class Run {
     const undoing = notes.undoing;
     if (undoing !== undefined) return this.takeBack(undoing, JSON.parse(notes.failure ?? '{}') as Failure);
     const resumedAt = this.recipe.steps.findIndex((one) => one.name === step);
+    if (resumedAt < 0) await this.act.reach('accepted');
     for (let i = Math.max(0, resumedAt); i < this.recipe.steps.length; i++) {
       const current = this.recipe.steps[i] as Step;
       try {
@@ -43,7 +44,9 @@ export class Run {
       }
     }
     const migration = this.recipe.migration?.(this.act.operation());
+    await this.act.reach('ending');
     await this.end({ state: 'SUCCEEDED', migration }, this.recipe.succeeded);
+    await this.act.reach('ended');
   }
 
   private async enter(step: Step): Promise<void> {
@@ -52,21 +55,28 @@ export class Run {
     await this.commit(advance(operation.name, { state, step: step.name }, step.intent), operation);
   }
 
-  /** The deed, retried for a while if surely nothing was sent, and looked for, however long it takes, if nobody knows. */
+  /**
+   * The deed, retried for a while if surely nothing was sent, and looked for, however long it takes, if nobody knows. A
+   * defect of ours that shows in its midst tells as little as a host that does not answer.
+   */
   private async perform(step: Step, takenUp: boolean): Promise<void> {
     let look = takenUp;
     let patient = takenUp || this.recipe.onlyForward === true;
     for (let attempt = 1; ; attempt++) {
       try {
         if (look && (await step.observe(this.act)) === 'DONE') return;
+        await this.act.reach(`${step.name} entered`);
         await step.do(this.act);
+        await this.act.reach(`${step.name} done`);
         return;
       } catch (error) {
-        if (this.act.signal.aborted || !(error instanceof HypervisorError)) throw error;
+        if (this.act.signal.aborted || error instanceof AlreadyEnded || error instanceof StepFailure) throw error;
         this.act.log.warn({ step: step.name, attempt, err: error }, 'step in doubt');
         // Of a deed of several calls the earlier ones may have been done.
         look = true;
-        if (error.kind === 'UNKNOWN_OUTCOME') {
+        if (!(error instanceof HypervisorError)) {
+          if (attempt >= LIMITS.stepRetries) throw error;
+        } else if (error.kind === 'UNKNOWN_OUTCOME') {
           patient = true;
           await this.barrier(error.hostname);
         } else if (error.kind !== 'UNREACHABLE' || (attempt >= LIMITS.stepRetries && !patient)) {

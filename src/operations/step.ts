@@ -44,12 +44,13 @@ export interface Act {
   events(hostname: string, uuid: string, listener: (event: DomainEvent) => void): { stop(): void };
   /** Latest figures of a migration, for whoever watches; not durable. */
   progress(progress: MigrationProgress): void;
+  /** The operation has come to a moment at which the process may be made to fail: see crash-points.ts. */
+  reach(moment: string): Promise<void>;
   /** Resolves with the operation once it has ended. */
   ended(operation: string): Promise<Operation>;
 }
 
 export interface Step {
-  /** Also the name of the crash point before its deed. */
   readonly name: string;
   /** Committed with the entry into the step, before its deed. */
   readonly intent?: Effects;

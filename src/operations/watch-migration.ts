@@ -29,9 +29,14 @@ export async function watchMigration(
   let stopped: Stopped;
   let told = false;
   let postcopy = false;
+  let running = false;
   for (;;) {
     const progress = await figures(source, uuid);
-    if (progress !== undefined && progress !== 'UNKNOWN') act.progress(progress);
+    if (progress !== undefined && progress !== 'UNKNOWN') {
+      act.progress(progress);
+      if (!running) await act.reach('perform running');
+      running = true;
+    }
     if (over(progress === 'UNKNOWN' ? { elapsedMs: 0, ...NO_FIGURES } : progress)) return stopped;
     const now = act.clock.monotonicMs();
     if (stopped === undefined) {

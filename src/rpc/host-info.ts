@@ -83,6 +83,7 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
     async registerHost(request, context) {
       const read = readRegistration(parts, request);
       const known = parts.authority.fleet.get('host', read.hostname);
+      await parts.failpoints.reach('RegisterHost connecting');
       // Refused by the decision with its own reason: no need to connect first.
       const facts = known?.observed ?? (await contact(parts, read));
       const command = registerHost({ ...read, facts });

@@ -10,6 +10,7 @@ import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Executor } from '../operations/executor.js';
 import type { Clock } from '../ports/clock.js';
+import type { Failpoints } from '../ports/failpoints.js';
 import type { HostDriver, Hypervisor } from '../ports/hypervisor.js';
 import type { Inventory } from '../ports/inventory.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
@@ -24,6 +25,7 @@ export interface RpcParts {
   readonly reconciler: Reconciler;
   readonly hypervisor: Hypervisor;
   readonly watches: Watches;
+  readonly failpoints: Failpoints;
   readonly trail: Pick<AuditTrail, 'add'>;
   /** The audit log to read: it is no part of the fleet. */
   readonly auditLog: Pick<Inventory, 'readAudit'>;
@@ -75,6 +77,7 @@ export async function decide<S extends Service, R>(
 ): Promise<Decided<R>> {
   const { requestId = '', validateOnly = false } = request;
   const { name, requestType } = service.methods[method] as Service['methods'][string];
+  await parts.failpoints.reach(`${name} deciding`);
   // The id is not a part of what it identifies.
   const payloadHash = (): string => sha256(requestType.encode({ ...request, requestId: '' }).finish());
   const answer = await parts.authority.execute(command, {
@@ -87,6 +90,7 @@ export async function decide<S extends Service, R>(
   audit.revision = answer.revision;
   if (!answer.accepted) throw refusalError(answer.refusal, answer.revision);
   audit.outcome = validateOnly ? 'NOTHING' : answer.replayed ? 'REPLAYED' : 'RECORDED';
+  await parts.failpoints.reach(`${name} committed`);
   return answer;
 }
 

@@ -8,6 +8,7 @@ import { createAuthority } from '../../src/authority/leader.js';
 import { createExecutor, type Executor } from '../../src/operations/executor.js';
 import { RECIPES } from '../../src/operations/recipes.js';
 import type { Clock } from '../../src/ports/clock.js';
+import { NO_FAILPOINTS } from '../../src/ports/failpoints.js';
 import { type Hypervisor, HypervisorError } from '../../src/ports/hypervisor.js';
 import type { Inventory } from '../../src/ports/inventory.js';
 import { createReconciler, type Reconciler } from '../../src/reconcile/reconciler.js';
@@ -92,7 +93,15 @@ export class Process {
       if (host === undefined) throw new HypervisorError('UNREACHABLE', name, `there is no host ${name} any more`);
       return hypervisor.host(host);
     };
-    this.executor = createExecutor({ authority, clock, log: LOG, recipes: RECIPES, events, driver });
+    this.executor = createExecutor({
+      authority,
+      clock,
+      log: LOG,
+      recipes: RECIPES,
+      events,
+      failpoints: NO_FAILPOINTS,
+      driver,
+    });
     this.reconciler = createReconciler({ authority, clock, log: LOG, events, hypervisor });
     this.watches = new Watches({ authority, inventory: this.inventory, clock, limits: WATCH_LIMITS });
     this.reconciler.start();
