@@ -3,8 +3,11 @@
 
 import type { ObservedDomain } from '../ports/hypervisor.js';
 
-/** One side as it was seen. GONE: the host answered that it has no such domain. ENDED: shut off or crashed. */
-export type Side = 'UNREACHABLE' | 'JOB' | 'RUNNING' | 'PAUSED' | 'PAUSED_MIGRATING' | 'ENDED' | 'GONE';
+/**
+ * One side as it was seen. GONE: the host answered that it has no such domain. ENDED: shut off or crashed. TORN: post-copy
+ * failed, and half of the guest's memory is on the other side.
+ */
+export type Side = 'UNREACHABLE' | 'JOB' | 'RUNNING' | 'PAUSED' | 'PAUSED_MIGRATING' | 'TORN' | 'ENDED' | 'GONE';
 
 export type Action =
   /** A job runs, or a side does not answer: look again. */
@@ -20,6 +23,8 @@ export type Action =
   | 'WAIT_THEN_STAY'
   /** It runs on the target and the source is only paused: its confirmation was lost, or post-copy still pulls pages. */
   | 'WAIT_THEN_END_SOURCE'
+  /** Neither side has the whole guest: unless they find each other again, what is left of it on both is ended. */
+  | 'WAIT_THEN_LOSE'
   /** The worst: it runs twice. The one that is not the owner is destroyed. */
   | 'SPLIT'
   /** The guest ended by itself on the source, and nothing of it is on the target. */
@@ -33,7 +38,9 @@ export interface Arrival {
 
 export function sideOf(domain: ObservedDomain | undefined): Side {
   if (domain === undefined) return 'GONE';
-  if (domain.migratingOut === true) return 'JOB';
+  // libvirt keeps the job of a post-copy that failed, so that it is not the job that tells.
+  if (domain.stateReason === 'POSTCOPY_FAILED') return 'TORN';
+  if (domain.migratingOut === true || domain.stateReason === 'POSTCOPY') return 'JOB';
   if (domain.state === 'SHUTOFF' || domain.state === 'CRASHED') return 'ENDED';
   if (domain.state !== 'PAUSED') return 'RUNNING';
   return domain.stateReason === 'MIGRATING' ? 'PAUSED_MIGRATING' : 'PAUSED';
@@ -42,6 +49,10 @@ export function sideOf(domain: ObservedDomain | undefined): Side {
 export function decide(source: Side, target: Side, { wasPaused }: Arrival): Action {
   if (source === 'UNREACHABLE' || target === 'UNREACHABLE' || source === 'JOB' || target === 'JOB') return 'WAIT';
   const targetGone = target === 'GONE' || target === 'ENDED';
+  if (source === 'TORN' || target === 'TORN') {
+    if (source === 'RUNNING') return 'STAYED';
+    return target === 'RUNNING' ? 'WAIT_THEN_END_SOURCE' : 'WAIT_THEN_LOSE';
+  }
   const targetPaused = target === 'PAUSED' || target === 'PAUSED_MIGRATING';
   switch (source) {
     case 'RUNNING':

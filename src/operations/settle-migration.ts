@@ -43,7 +43,7 @@ export async function look(act: Act, driver: HostDriver): Promise<Side> {
 }
 
 /** What is done once the waiting is over. */
-type Deed = Exclude<Action, 'WAIT_THEN_RESUME_SOURCE' | 'WAIT_THEN_STAY'>;
+type Deed = Exclude<Action, 'WAIT_THEN_RESUME_SOURCE' | 'WAIT_THEN_STAY' | 'WAIT_THEN_LOSE'>;
 
 /** What is seen once may be on its way to something else: endings and resumptions need to be seen twice, or for long. */
 class Patience {
@@ -67,6 +67,8 @@ class Patience {
         return waitedMs >= LIMITS.migrationDoubtMs ? 'RESUME_SOURCE' : 'WAIT';
       case 'WAIT_THEN_STAY':
         return waitedMs >= LIMITS.migrationDoubtMs ? 'STAYED' : 'WAIT';
+      case 'WAIT_THEN_LOSE':
+        return waitedMs >= LIMITS.migrationDoubtMs ? 'LOST' : 'WAIT';
       case 'WAIT_THEN_END_SOURCE':
         return waitedMs >= LIMITS.migrationDoubtMs ? 'WAIT_THEN_END_SOURCE' : 'WAIT';
       case 'MOVED':
@@ -113,6 +115,8 @@ async function carryOut(
       return 'MOVED';
     case 'ENDED':
     case 'LOST':
+      // What is left of a torn guest; its definition, where the source has one, stays.
+      if (seen.source !== 'GONE' && seen.source !== 'ENDED') await unlessGone(source.destroy(guest.uuid));
       if (seen.target !== 'GONE') await endDomain(dest, guest);
       return action;
   }

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { type Action, decide, type Side, sideOf } from '../../src/operations/migration-table.js';
 import type { ObservedDomain } from '../../src/ports/hypervisor.js';
 
-const TARGETS: readonly Side[] = ['UNREACHABLE', 'JOB', 'RUNNING', 'PAUSED', 'PAUSED_MIGRATING', 'ENDED', 'GONE'];
+const TARGETS: readonly Side[] = [
+  'UNREACHABLE',
+  'JOB',
+  'RUNNING',
+  'PAUSED',
+  'PAUSED_MIGRATING',
+  'TORN',
+  'ENDED',
+  'GONE',
+];
 
 type Row = readonly Action[];
 const allWait: Row = TARGETS.map(() => 'WAIT');
@@ -13,13 +22,14 @@ const allWait: Row = TARGETS.map(() => 'WAIT');
 const RUNNING_BEFORE: Readonly<Record<Side, Row>> = {
   UNREACHABLE: allWait,
   JOB: allWait,
-  RUNNING: ['WAIT', 'WAIT', 'SPLIT', 'STAYED', 'STAYED', 'STAYED', 'STAYED'],
+  RUNNING: ['WAIT', 'WAIT', 'SPLIT', 'STAYED', 'STAYED', 'STAYED', 'STAYED', 'STAYED'],
   PAUSED: [
     'WAIT',
     'WAIT',
     'WAIT_THEN_END_SOURCE',
     'WAIT_THEN_RESUME_SOURCE',
     'WAIT_THEN_RESUME_SOURCE',
+    'WAIT_THEN_LOSE',
     'RESUME_SOURCE',
     'RESUME_SOURCE',
   ],
@@ -29,19 +39,39 @@ const RUNNING_BEFORE: Readonly<Record<Side, Row>> = {
     'WAIT_THEN_END_SOURCE',
     'WAIT_THEN_RESUME_SOURCE',
     'WAIT_THEN_RESUME_SOURCE',
+    'WAIT_THEN_LOSE',
     'RESUME_SOURCE',
     'RESUME_SOURCE',
   ],
-  ENDED: ['WAIT', 'WAIT', 'MOVED', 'ENDED', 'ENDED', 'ENDED', 'ENDED'],
-  GONE: ['WAIT', 'WAIT', 'MOVED', 'RESUME_TARGET', 'RESUME_TARGET', 'LOST', 'LOST'],
+  TORN: ['WAIT', 'WAIT', 'WAIT_THEN_END_SOURCE', ...Array(5).fill('WAIT_THEN_LOSE')],
+  ENDED: ['WAIT', 'WAIT', 'MOVED', 'ENDED', 'ENDED', 'WAIT_THEN_LOSE', 'ENDED', 'ENDED'],
+  GONE: ['WAIT', 'WAIT', 'MOVED', 'RESUME_TARGET', 'RESUME_TARGET', 'WAIT_THEN_LOSE', 'LOST', 'LOST'],
 };
 
 /** Its user had paused it: the same, but it is left so. */
 const PAUSED_BEFORE: Readonly<Record<Side, Row>> = {
   ...RUNNING_BEFORE,
-  PAUSED: ['WAIT', 'WAIT', 'WAIT_THEN_END_SOURCE', 'WAIT_THEN_STAY', 'WAIT_THEN_STAY', 'STAYED', 'STAYED'],
-  PAUSED_MIGRATING: ['WAIT', 'WAIT', 'WAIT_THEN_END_SOURCE', 'WAIT_THEN_STAY', 'WAIT_THEN_STAY', 'STAYED', 'STAYED'],
-  GONE: ['WAIT', 'WAIT', 'MOVED', 'MOVED', 'MOVED', 'LOST', 'LOST'],
+  PAUSED: [
+    'WAIT',
+    'WAIT',
+    'WAIT_THEN_END_SOURCE',
+    'WAIT_THEN_STAY',
+    'WAIT_THEN_STAY',
+    'WAIT_THEN_LOSE',
+    'STAYED',
+    'STAYED',
+  ],
+  PAUSED_MIGRATING: [
+    'WAIT',
+    'WAIT',
+    'WAIT_THEN_END_SOURCE',
+    'WAIT_THEN_STAY',
+    'WAIT_THEN_STAY',
+    'WAIT_THEN_LOSE',
+    'STAYED',
+    'STAYED',
+  ],
+  GONE: ['WAIT', 'WAIT', 'MOVED', 'MOVED', 'MOVED', 'WAIT_THEN_LOSE', 'LOST', 'LOST'],
 };
 
 describe('the migration table', () => {
@@ -92,6 +122,9 @@ describe('the migration table', () => {
     assert.equal(sideOf(domain('RUNNING', 'MIGRATION_CANCELED')), 'RUNNING');
     assert.equal(sideOf(domain('PAUSED', 'USER')), 'PAUSED');
     assert.equal(sideOf(domain('PAUSED', 'MIGRATING')), 'PAUSED_MIGRATING');
+    assert.equal(sideOf(domain('PAUSED', 'POSTCOPY', true)), 'JOB');
+    assert.equal(sideOf(domain('RUNNING', 'POSTCOPY')), 'JOB');
+    assert.equal(sideOf(domain('PAUSED', 'POSTCOPY_FAILED', true)), 'TORN');
     assert.equal(sideOf(domain('SHUTOFF', 'DESTROYED')), 'ENDED');
     assert.equal(sideOf(domain('CRASHED', 'CRASHED')), 'ENDED');
   });

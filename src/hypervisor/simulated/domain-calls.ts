@@ -148,6 +148,9 @@ export function resumeDomain(host: SimulatedHost, uuid: string): void {
   const { domain } = host.running(uuid);
   if (domain.job?.direction === 'IN') throw new Refused('CONFLICT', `domain ${domain.domainName} is still arriving`);
   if (domain.state === 'RUNNING') throw new Refused('REFUSED', `domain ${domain.domainName} is running already`);
+  if (domain.reason === 'POSTCOPY_FAILED') {
+    throw new Refused('REFUSED', `half of the memory of ${domain.domainName} is on another host`);
+  }
   runVcpus(host, domain, 'OTHER', 'UNPAUSED');
 }
 
