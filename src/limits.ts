@@ -30,6 +30,10 @@ export const LIMITS = {
   maxUserDataBytes: 64 * 1024,
   /** Guests of one SubmitGuests: what that many requests usually take is a third of the greatest message. */
   maxGuestsSubmitted: 512,
+  /** Hosts of an explanation in a refusal: it travels in a header, which proxies cut off at 8 KiB. */
+  hostsExplained: 20,
+  /** Kinds and shapes of guests (see policy/weigh.ts) for which all hosts stay weighed between decisions. */
+  guestShapesRemembered: 64,
 
   /** Pages. */
   maxFilterEntries: 1_000,

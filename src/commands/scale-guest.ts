@@ -5,7 +5,7 @@
 import { put } from '../fleet/change.js';
 import type { Claim } from '../fleet/claim.js';
 import { accept, type Decision, type DecisionContext, refuse } from '../fleet/decision.js';
-import type { HostVerdict } from '../fleet/explanation.js';
+import { explanationOf, type HostVerdict } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import type { OperationInput } from '../fleet/operation.js';
@@ -108,7 +108,7 @@ function doesNotFit(fleet: FleetView, guest: Guest, verdict: HostVerdict): Refus
     available_cpu: available.cpu,
     available_memory_kib: available.memoryKib,
   };
-  const explanation = { strategy: fleet.policy.strategy, required, hosts: [verdict] };
+  const explanation = explanationOf(fleet.policy.strategy, required, verdict);
   return refusal('HOST_DOES_NOT_FIT', `host ${hostname} has no room for more of ${guest.vmid}: ${detail}`, metadata, {
     explanation,
   });

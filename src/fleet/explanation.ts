@@ -36,11 +36,28 @@ export interface HostVerdict {
   readonly detail: string;
 }
 
-/** The whole answer, one verdict a host; recomputed on demand, never stored. */
+export type RejectCounts = Readonly<Partial<Record<RejectCode, number>>>;
+
+/** What speaks for and against each host; recomputed on demand, never kept. */
 export interface Explanation {
   readonly strategy: Strategy;
   readonly required: Resources;
+  /** Those that fit by rank, then the others by name. Of a refusal: at most LIMITS.hostsExplained. */
   readonly hosts: readonly HostVerdict[];
+  readonly hostsConsidered: number;
+  readonly rejected: RejectCounts;
+}
+
+/** Hosts by the code that speaks against them; a host counts under each of its codes. */
+export function countCodes(verdicts: readonly HostVerdict[]): RejectCounts {
+  const counts: Partial<Record<RejectCode, number>> = {};
+  for (const { codes } of verdicts) for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
+
+/** Of one host, which somebody named. */
+export function explanationOf(strategy: Strategy, required: Resources, verdict: HostVerdict): Explanation {
+  return { strategy, required, hosts: [verdict], hostsConsidered: 1, rejected: countCodes([verdict]) };
 }
 
 /** What is stored with every decision. */
@@ -50,5 +67,5 @@ export interface PlacementSummary {
   readonly runnerUp: string;
   readonly revision: number;
   readonly hostsConsidered: number;
-  readonly rejected: Readonly<Partial<Record<RejectCode, number>>>;
+  readonly rejected: RejectCounts;
 }

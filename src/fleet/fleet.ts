@@ -6,6 +6,7 @@ import { type Claim, type ClaimTotal, totalOf } from './claim.js';
 import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js';
 import { type Guest, spaceOn } from './guest.js';
 import { allocatable, type Host } from './host.js';
+import { type HostRoom, HostRows, type HostTable } from './host-table.js';
 import { type Resources, subtract } from './resources.js';
 import type { Image } from './storage.js';
 
@@ -37,6 +38,8 @@ export interface FleetView {
   available(host: Host): Resources;
   /** All that a placement asks of a host's amounts, at once. */
   room(host: Host): HostRoom;
+  /** The room of all hosts, for who looks at each. Good until the next change. */
+  hostTable(): HostTable;
   /** Decides further as if changes had been made; before it returns they are taken back, and the fleet is as it was. */
   supposing<R>(work: (draft: FleetDraft) => R): R;
 }
@@ -45,16 +48,6 @@ export interface FleetView {
 export interface FleetDraft extends FleetView {
   /** Under the revisions that the changes will have if they are committed in this order, and nothing before them. */
   suppose(changes: readonly Change[]): void;
-}
-
-/** How much a host can take. */
-export interface HostRoom {
-  readonly allocatable: Resources;
-  /** allocatable - claimed. */
-  readonly available: Resources;
-  readonly greatestRetakeKib: number;
-  /** Sold beyond its capacity, in whatever resource: it takes nothing. */
-  readonly isOver: boolean;
 }
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
@@ -109,6 +102,7 @@ export class Fleet implements FleetDraft {
   private readonly totals = new Map<string, ClaimTotal>();
   private readonly rooms = new WeakMap<Host, HostRoom>();
   private readonly poolUse = new Map<string, number>();
+  private readonly hostRows = new HostRows();
   /** What takes back the changes that are only supposed, oldest first. */
   private supposed: Change[] | undefined;
 
@@ -173,6 +167,11 @@ export class Fleet implements FleetDraft {
     return room;
   }
 
+  hostTable(): HostTable {
+    this.hostRows.refresh(this.tables.host, (host) => this.room(host));
+    return this.hostRows;
+  }
+
   imageCopies(pool: string, name: string): ReadonlyMap<string, Image> {
     return this.imagesByName.members(`${pool}/${name}`);
   }
@@ -191,6 +190,7 @@ export class Fleet implements FleetDraft {
 
   private dropTotals(hostname: string): void {
     this.totals.delete(hostname);
+    this.hostRows.claimsChanged(hostname);
     const host = this.tables.host.get(hostname);
     if (host !== undefined) this.rooms.delete(host);
   }
@@ -256,7 +256,11 @@ export class Fleet implements FleetDraft {
     } else if (kind === 'host') {
       if (before !== undefined) this.rooms.delete(before);
       if (after !== undefined) this.rooms.delete(after);
+      this.hostRows.hostChanged(before, after);
+    } else if (kind === 'pool') {
+      this.hostRows.storageChanged();
     } else if (kind === 'image') {
+      this.hostRows.storageChanged();
       if (before !== undefined) this.imagesByName.remove(`${before.pool}/${before.name}`, before.hostname);
       if (after !== undefined) this.imagesByName.put(`${after.pool}/${after.name}`, after.hostname, after);
     }

@@ -1,16 +1,20 @@
 // May the guest go to this host? One row a reason to say no: its code, its test, its sentence. Most telling first.
-// The tests run once a host and decision and leave nothing behind; sentences are made only for those who ask.
+// What speaks against a host as such is told apart from what speaks against the room it has: see weigh.ts. Sentences are made
+// only for those who ask.
 
 import type { RejectCode } from '../fleet/explanation.js';
-import type { HostRoom } from '../fleet/fleet.js';
 import type { Host } from '../fleet/host.js';
+import type { HostTable } from '../fleet/host-table.js';
+import type { Resources } from '../fleet/resources.js';
 import type { Image } from '../fleet/storage.js';
 import type { Needs } from './needs.js';
 
 interface Filter {
   readonly code: RejectCode;
-  rejects(host: Host, needs: Needs, room: HostRoom): boolean;
-  sentence(host: Host, needs: Needs, room: HostRoom): string;
+  /** Whatever room the host has; not given where the room is what matters: see roomRejections(). */
+  rejects?(host: Host, needs: Needs): boolean;
+  /** `required` and `available`: on that host. */
+  sentence(host: Host, needs: Needs, required: Resources, available: Resources): string;
 }
 
 /** What was not seen of a host speaks neither for nor against it: its condition does. */
@@ -37,7 +41,6 @@ export const FILTERS: readonly Filter[] = [
   },
   {
     code: 'HOST_OVERCOMMITTED',
-    rejects: (_host, _needs, room) => room.isOver,
     sentence: () => 'is sold beyond its capacity already',
   },
   {
@@ -69,27 +72,20 @@ export const FILTERS: readonly Filter[] = [
   },
   {
     code: 'INSUFFICIENT_CPU',
-    rejects: (_, { required }, { available }) => required.cpu > 0 && required.cpu > available.cpu,
-    sentence: (_, { required }, { available }) => `${required.cpu} vCPUs needed, ${available.cpu} available`,
+    sentence: (_host, _needs, required, available) => `${required.cpu} vCPUs needed, ${available.cpu} available`,
   },
   {
     code: 'INSUFFICIENT_MEMORY',
-    rejects: (_, needs, room) => {
-      const neededKib = memoryNeededKib(needs, room);
-      return neededKib > 0 && neededKib > room.available.memoryKib;
-    },
-    sentence: (_, needs, room) =>
-      `${memoryNeededKib(needs, room)} KiB of memory needed, ${room.available.memoryKib} available`,
+    sentence: (_host, _needs, required, available) =>
+      `${required.memoryKib} KiB of memory needed, ${available.memoryKib} available`,
   },
   {
     code: 'INSUFFICIENT_IO',
-    rejects: (_, { required }, { available }) => required.ioKib > 0 && required.ioKib > available.ioKib,
-    sentence: (_, { required }, { available }) =>
+    sentence: (_host, _needs, required, available) =>
       `${required.ioKib} KiB of disk space needed, ${available.ioKib} available`,
   },
   {
     code: 'POOL_FULL',
-    rejects: (_, needs) => needs.poolFull,
     sentence: (_, needs) =>
       needs.pools
         .filter((pool) => pool.capacityKib > 0)
@@ -98,12 +94,36 @@ export const FILTERS: readonly Filter[] = [
   },
 ];
 
-/** One bit a row of FILTERS that speaks against the host; 0: it fits. */
-export function rejections(host: Host, needs: Needs, room: HostRoom): number {
+// What speaks against a host is a mask: one bit a row of FILTERS. 0: it fits.
+
+/** The bits of the rows that look at the host as such. */
+export function hostRejections(host: Host, needs: Needs): number {
   let mask = 0;
-  for (let row = 0; row < FILTERS.length; row++) {
-    if ((FILTERS[row] as Filter).rejects(host, needs, room)) mask |= 1 << row;
-  }
+  FILTERS.forEach((filter, row) => {
+    if (filter.rejects?.(host, needs) === true) mask |= 1 << row;
+  });
+  return mask;
+}
+
+const bitOf = (code: RejectCode): number => 1 << FILTERS.findIndex((filter) => filter.code === code);
+const HOST_OVERCOMMITTED = bitOf('HOST_OVERCOMMITTED');
+const INSUFFICIENT_CPU = bitOf('INSUFFICIENT_CPU');
+const INSUFFICIENT_MEMORY = bitOf('INSUFFICIENT_MEMORY');
+const INSUFFICIENT_IO = bitOf('INSUFFICIENT_IO');
+const POOL_FULL = bitOf('POOL_FULL');
+
+/** The bits of the rows that look at what the host has left. A resource of which nothing is needed is never short. */
+export function roomRejections(needs: Needs, { available, greatestRetakeKib }: HostTable, row: number): number {
+  const { required } = needs;
+  const cpu = available.cpu[row] as number;
+  const memoryKib = available.memoryKib[row] as number;
+  const ioKib = available.ioKib[row] as number;
+  const neededKib = memoryNeededKib(needs, greatestRetakeKib[row] as number);
+  let mask = needs.poolFull ? POOL_FULL : 0;
+  if (cpu < 0 || memoryKib < 0 || ioKib < 0) mask |= HOST_OVERCOMMITTED;
+  if (required.cpu > 0 && required.cpu > cpu) mask |= INSUFFICIENT_CPU;
+  if (neededKib > 0 && neededKib > memoryKib) mask |= INSUFFICIENT_MEMORY;
+  if (required.ioKib > 0 && required.ioKib > ioKib) mask |= INSUFFICIENT_IO;
   return mask;
 }
 
@@ -116,8 +136,8 @@ export function rowsOf(mask: number): readonly Filter[] {
  * Memory the host has to have free: the guest's own and, where it could retake more by itself than any guest that is
  * there, the difference (of all the retakes only the greatest is kept free).
  */
-export function memoryNeededKib(needs: Needs, room: HostRoom): number {
-  const moreKib = needs.retakeKib - room.greatestRetakeKib;
+export function memoryNeededKib(needs: Needs, greatestRetakeKib: number): number {
+  const moreKib = needs.retakeKib - greatestRetakeKib;
   return needs.required.memoryKib + (needs.retakeKib > 0 && moreKib > 0 ? moreKib : 0);
 }
 

@@ -1,14 +1,23 @@
 // Which host takes a guest: every host through the filters, the rest by score. What is stored with the decision is small;
 // the verdict on each host is made on demand, by the same rows.
 
-import type { Explanation, HostVerdict, PlacementSummary, RejectCode } from '../fleet/explanation.js';
+import {
+  countCodes,
+  type Explanation,
+  explanationOf,
+  type HostVerdict,
+  type PlacementSummary,
+  type RejectCode,
+  type RejectCounts,
+} from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Host } from '../fleet/host.js';
 import { type Refusal, refusal } from '../fleet/refusal.js';
-import { type Resources, shortfall } from '../fleet/resources.js';
-import { FILTERS, memoryNeededKib, rejections, rowsOf } from './feasible.js';
-import { lookUp, type Needs, type PlacementRequest } from './needs.js';
-import { score, WEIGHTS } from './score.js';
+import { mapResources, type Resources, shortfall } from '../fleet/resources.js';
+import { LIMITS } from '../limits.js';
+import { FILTERS, memoryNeededKib, rowsOf } from './feasible.js';
+import type { PlacementRequest } from './needs.js';
+import { bestTwo, type Weighed, weigh } from './weigh.js';
 
 export interface Placement {
   readonly hostname: string;
@@ -23,14 +32,16 @@ export function place(fleet: FleetView, request: PlacementRequest): Placement | 
 
 /** The choice in short, whether or not there is one; its winner is empty if no host fits. */
 export function survey(fleet: FleetView, request: PlacementRequest): PlacementSummary {
-  const { winner, runnerUp, considered, counts } = choose(fleet, lookUp(fleet, request));
+  const weighed = weigh(fleet, request);
+  const { hosts } = weighed.table;
+  const { winner, runnerUp } = bestTwo(weighed.scores);
   return {
     strategy: request.strategy,
-    winner: winner?.hostname ?? '',
-    runnerUp: runnerUp?.hostname ?? '',
+    winner: hosts[winner]?.hostname ?? '',
+    runnerUp: hosts[runnerUp]?.hostname ?? '',
     revision: fleet.revision,
-    hostsConsidered: considered,
-    rejected: rejectedCounts(counts),
+    hostsConsidered: hosts.length,
+    rejected: rejectedOf(weighed),
   };
 }
 
@@ -38,15 +49,14 @@ export function survey(fleet: FleetView, request: PlacementRequest): PlacementSu
 export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host): Placement | Refusal {
   const { hostname } = host;
   const { strategy, required } = request;
-  const needs = lookUp(fleet, request);
-  const verdict = verdictOn(fleet, needs, host);
+  const verdict = verdictFor(fleet, request, host);
   if (verdict.verdict === 'REJECTED') {
     const codes = verdict.codes.join(', ');
     return refusal(
       'HOST_DOES_NOT_FIT',
       `host ${hostname} ${verdict.detail}`,
       { hostname, codes, ...amounts('required', verdict.required), ...amounts('available', verdict.available) },
-      { explanation: { strategy, required, hosts: [verdict] } },
+      { explanation: explanationOf(strategy, required, verdict) },
     );
   }
   const summary = {
@@ -62,102 +72,63 @@ export function placeOn(fleet: FleetView, request: PlacementRequest, host: Host)
 
 /** What speaks for and against one host. */
 export function verdictFor(fleet: FleetView, request: PlacementRequest, host: Host): HostVerdict {
-  return verdictOn(fleet, lookUp(fleet, request), host);
+  const weighed = weigh(fleet, request);
+  return verdictOn(weighed, weighed.table.rowOf(host));
 }
 
 /** The verdict on every host: those that fit by rank, then the others by name. */
 export function explain(fleet: FleetView, request: PlacementRequest): Explanation {
-  const needs = lookUp(fleet, request);
-  const verdicts = [...fleet.all('host')].map((host) => verdictOn(fleet, needs, host));
-  verdicts.sort((a, b) => {
-    if (a.score === undefined || b.score === undefined) {
-      if (a.score !== b.score) return a.score === undefined ? 1 : -1;
-    } else if (a.score !== b.score) return b.score - a.score;
-    return a.hostname < b.hostname ? -1 : 1;
-  });
+  const weighed = weigh(fleet, request);
+  const verdicts = weighed.table.hosts.map((_, row) => verdictOn(weighed, row));
+  // They are in the order of their names, and those of equal rank stay so.
+  verdicts.sort((a, b) => (b.score ?? Number.NEGATIVE_INFINITY) - (a.score ?? Number.NEGATIVE_INFINITY) || 0);
   const [first, ...others] = verdicts;
-  const chosen = first?.verdict === 'FIT_NOT_CHOSEN' ? [{ ...first, verdict: 'CHOSEN' as const }, ...others] : verdicts;
-  return { strategy: request.strategy, required: request.required, hosts: chosen };
+  const hosts = first?.verdict === 'FIT_NOT_CHOSEN' ? [{ ...first, verdict: 'CHOSEN' as const }, ...others] : verdicts;
+  const { strategy, required } = request;
+  return { strategy, required, hosts, hostsConsidered: hosts.length, rejected: countCodes(verdicts) };
 }
 
-interface Choice {
-  readonly winner: Host | undefined;
-  readonly runnerUp: Host | undefined;
-  readonly considered: number;
-  /** Hosts rejected by each row of FILTERS; a host counts under each that speaks against it. */
-  readonly counts: readonly number[];
-}
-
-/** One pass over the hosts that allocates nothing for any of them. */
-function choose(fleet: FleetView, needs: Needs): Choice {
-  const weights = WEIGHTS[needs.strategy];
-  const counts = new Array<number>(FILTERS.length).fill(0);
-  let winner: Host | undefined;
-  let runnerUp: Host | undefined;
-  let best = 0;
-  let second = 0;
-  let considered = 0;
-  for (const host of fleet.all('host')) {
-    considered++;
-    const room = fleet.room(host);
-    const mask = rejections(host, needs, room);
-    if (mask !== 0) {
-      for (let row = 0; row < FILTERS.length; row++)
-        if ((mask & (1 << row)) !== 0) counts[row] = (counts[row] ?? 0) + 1;
-      continue;
-    }
-    const points = score(weights, needs.required, room.available, room.allocatable);
-    if (winner === undefined || precedes(points, host, best, winner)) {
-      runnerUp = winner;
-      second = best;
-      winner = host;
-      best = points;
-    } else if (runnerUp === undefined || precedes(points, host, second, runnerUp)) {
-      runnerUp = host;
-      second = points;
-    }
-  }
-  return { winner, runnerUp, considered, counts };
-}
-
-function precedes(points: number, host: Host, otherPoints: number, other: Host): boolean {
-  return points > otherPoints || (points === otherPoints && host.hostname < other.hostname);
-}
-
-function rejectedCounts(counts: readonly number[]): Partial<Record<RejectCode, number>> {
-  const rejected: Partial<Record<RejectCode, number>> = {};
+function rejectedOf({ rejected }: Weighed): RejectCounts {
+  const counts: Partial<Record<RejectCode, number>> = {};
   FILTERS.forEach(({ code }, row) => {
-    const hosts = counts[row] ?? 0;
-    if (hosts > 0) rejected[code] = hosts;
+    const hosts = rejected[row] ?? 0;
+    if (hosts > 0) counts[code] = hosts;
   });
-  return rejected;
+  return counts;
 }
 
-function verdictOn(fleet: FleetView, needs: Needs, host: Host): HostVerdict {
-  const room = fleet.room(host);
-  const { available } = room;
-  const required = { ...needs.required, memoryKib: memoryNeededKib(needs, room) };
-  const against = rowsOf(rejections(host, needs, room));
-  const fits = against.length === 0;
+function verdictOn({ table, needs, against, scores }: Weighed, row: number): HostVerdict {
+  const host = table.hosts[row] as Host;
+  const available = mapResources((name) => table.available[name][row] as number);
+  const neededKib = memoryNeededKib(needs, table.greatestRetakeKib[row] as number);
+  const required = { ...needs.required, memoryKib: neededKib };
+  const filters = rowsOf(against[row] as number);
+  const fits = filters.length === 0;
   return {
     hostname: host.hostname,
     verdict: fits ? 'FIT_NOT_CHOSEN' : 'REJECTED',
-    codes: against.map((row) => row.code),
+    codes: filters.map(({ code }) => code),
     required,
     available,
     shortfall: shortfall(required, available),
-    score: fits ? score(WEIGHTS[needs.strategy], needs.required, available, room.allocatable) : undefined,
-    detail: fits ? 'fits' : against.map((row) => row.sentence(host, needs, room)).join('; '),
+    score: fits ? scores[row] : undefined,
+    detail: fits ? 'fits' : filters.map((filter) => filter.sentence(host, needs, required, available)).join('; '),
   };
 }
 
 function noHostFits(fleet: FleetView, request: PlacementRequest, summary: PlacementSummary): Refusal {
-  const { hostsConsidered: hosts, rejected } = summary;
-  const reasons = Object.entries(rejected).map(([code, count]) => `${code} on ${count}`);
-  const message = hosts === 0 ? 'there are no hosts' : `none of ${hosts} hosts fits: ${reasons.join(', ')}`;
-  const counts = Object.fromEntries(Object.entries(rejected).map(([code, count]) => [code.toLowerCase(), count]));
-  const metadata = { hosts, ...counts, ...amounts('required', request.required) };
-  return refusal('NO_HOST_FITS', message, metadata, { explanation: explain(fleet, request) });
+  const { strategy, hostsConsidered, rejected } = summary;
+  const { required } = request;
+  const reasons = Object.entries(rejected).map(([code, hosts]) => `${code} on ${hosts}`);
+  const message =
+    hostsConsidered === 0 ? 'there are no hosts' : `none of ${hostsConsidered} hosts fits: ${reasons.join(', ')}`;
+  const counts = Object.fromEntries(Object.entries(rejected).map(([code, hosts]) => [code.toLowerCase(), hosts]));
+  const metadata = { hosts: hostsConsidered, ...counts, ...amounts('required', required) };
+  const weighed = weigh(fleet, request);
+  const hosts = weighed.table.hosts.slice(0, LIMITS.hostsExplained).map((_, row) => verdictOn(weighed, row));
+  return refusal('NO_HOST_FITS', message, metadata, {
+    explanation: { strategy, required, hosts, hostsConsidered, rejected },
+  });
 }
 
 function amounts(prefix: string, { cpu, memoryKib, ioKib }: Resources): Record<string, number> {

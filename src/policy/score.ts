@@ -2,6 +2,7 @@
 // Changing a strategy is editing one row. Higher is better; hosts of equal score are ranked by name.
 
 import type { Strategy } from '../fleet/explanation.js';
+import type { HostTable } from '../fleet/host-table.js';
 import type { Resources } from '../fleet/resources.js';
 
 export interface Weights {
@@ -18,27 +19,30 @@ export const WEIGHTS: Readonly<Record<Strategy, Weights>> = {
   VECTOR_DOT: { freeAfter: -0.1, alignment: 1 },
 };
 
-/** Plain numbers throughout: this runs once a host and decision, and must leave nothing behind. */
-export function score(weights: Weights, required: Resources, available: Resources, whole: Resources): number {
-  const kinds = (whole.cpu > 0 ? 1 : 0) + (whole.memoryKib > 0 ? 1 : 0) + (whole.ioKib > 0 ? 1 : 0);
-  if (kinds === 0) return 0;
+/** Of the host in that row of the table, if it fits. */
+export function score(
+  { freeAfter, alignment }: Weights,
+  required: Resources,
+  { available, share }: HostTable,
+  row: number,
+): number {
   // Shares of the whole host: required (r) and available (a) of each resource; nothing where the host has none of it.
-  const cpuShare = whole.cpu > 0 ? 1 / whole.cpu : 0;
-  const memoryShare = whole.memoryKib > 0 ? 1 / whole.memoryKib : 0;
-  const ioShare = whole.ioKib > 0 ? 1 / whole.ioKib : 0;
+  const cpuShare = share.cpu[row] as number;
+  const memoryShare = share.memoryKib[row] as number;
+  const ioShare = share.ioKib[row] as number;
   const rCpu = required.cpu * cpuShare;
   const rMemory = required.memoryKib * memoryShare;
   const rIo = required.ioKib * ioShare;
-  const aCpu = available.cpu * cpuShare;
-  const aMemory = available.memoryKib * memoryShare;
-  const aIo = available.ioKib * ioShare;
+  const aCpu = (available.cpu[row] as number) * cpuShare;
+  const aMemory = (available.memoryKib[row] as number) * memoryShare;
+  const aIo = (available.ioKib[row] as number) * ioShare;
 
-  const freeAfter = (aCpu - rCpu + (aMemory - rMemory) + (aIo - rIo)) / kinds;
-  if (weights.alignment === 0) return weights.freeAfter * freeAfter;
+  const kinds = (cpuShare > 0 ? 1 : 0) + (memoryShare > 0 ? 1 : 0) + (ioShare > 0 ? 1 : 0);
+  const free = kinds === 0 ? 0 : (aCpu - rCpu + (aMemory - rMemory) + (aIo - rIo)) / kinds;
+  if (alignment === 0) return freeAfter * free;
   const dot = rCpu * aCpu + rMemory * aMemory + rIo * aIo;
   const lengths = Math.sqrt(
     (rCpu * rCpu + rMemory * rMemory + rIo * rIo) * (aCpu * aCpu + aMemory * aMemory + aIo * aIo),
   );
-  const alignment = lengths === 0 ? 0 : dot / lengths;
-  return weights.freeAfter * freeAfter + weights.alignment * alignment;
+  return freeAfter * free + alignment * (lengths === 0 ? 0 : dot / lengths);
 }

@@ -12,7 +12,6 @@ import {
 } from 'nice-grpc-error-details';
 import { PlacementExplanation } from '#gen/virtdc/v1/placement.js';
 import type { Refusal as RefusalMessage } from '#gen/virtdc/v1/placement_service.js';
-import type { Explanation } from '../fleet/explanation.js';
 import type { FieldViolation, Refusal, RefusalReason } from '../fleet/refusal.js';
 import type { WatchEndKind } from '../watch/watch-end.js';
 import { toExplanation } from './convert/placement.js';
@@ -88,8 +87,6 @@ const CODE: { readonly [R in Reason]: Status } = {
 export const REASONS = Object.keys(CODE) as readonly Reason[];
 
 const DOMAIN = 'virtdc.dev';
-/** Hosts of an explanation in a status: it travels in a header, which proxies cut off at 8 KiB. */
-const EXPLAINED_HOSTS = 20;
 
 export interface StatusParts {
   readonly metadata?: Readonly<Record<string, string | number>>;
@@ -124,7 +121,7 @@ export function refusalError(refusal: Refusal, revision: number): RichServerErro
   const { reason, message, metadata, violations, explanation } = refusal;
   const more: ErrorDetails[] = [];
   if (explanation !== undefined) {
-    const value = PlacementExplanation.encode(shortened(explanation, revision)).finish();
+    const value = PlacementExplanation.encode(toExplanation(explanation, revision)).finish();
     more.push({
       $type: 'google.protobuf.Any',
       typeUrl: 'type.googleapis.com/virtdc.v1.PlacementExplanation',
@@ -132,11 +129,6 @@ export function refusalError(refusal: Refusal, revision: number): RichServerErro
     });
   }
   return statusError(reason, message, { metadata, violations, more });
-}
-
-function shortened(explanation: Explanation, revision: number): PlacementExplanation {
-  const told = toExplanation(explanation, revision);
-  return { ...told, hosts: told.hosts.slice(0, EXPLAINED_HOSTS) };
 }
 
 /** One of many refusals in an answer: what would have been its status. */
@@ -148,6 +140,6 @@ export function toRefusal(refusal: Refusal, revision: number): RefusalMessage {
     message,
     metadata: { ...metadata },
     violations: violations.map(({ field, description }) => ({ field, description })),
-    explanation: explanation && shortened(explanation, revision),
+    explanation: explanation && toExplanation(explanation, revision),
   };
 }

@@ -2,10 +2,31 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { put } from '../../src/fleet/change.js';
 import { STRATEGIES } from '../../src/fleet/explanation.js';
-import { score, WEIGHTS } from '../../src/policy/score.js';
+import { Fleet } from '../../src/fleet/fleet.js';
+import { type Resources, subtract } from '../../src/fleet/resources.js';
+import { score as scoreOf, WEIGHTS, type Weights } from '../../src/policy/score.js';
+import { parseFleet } from '../fleets/parse.js';
 
 const whole = { cpu: 10, memoryKib: 1_000, ioKib: 100 };
+
+/** Of the only host of a fleet that can sell `all`, and has so much available. */
+function score(weights: Weights, required: Resources, available: Resources, all: Resources): number {
+  const fleet = new Fleet();
+  const [host] = parseFleet('host | a | 0 | 0GiB | 0GiB |').all('host');
+  assert.ok(host);
+  fleet.apply(put('host', { ...host, capacity: all }));
+  const claim = {
+    hostname: 'a',
+    vmid: 'vm',
+    kind: 'GUEST' as const,
+    resources: subtract(all, available),
+    retakeKib: 0,
+  };
+  fleet.apply(put('claim', { ...claim, revision: 0 }));
+  return scoreOf(weights, required, fleet.hostTable(), 0);
+}
 
 describe('scores', () => {
   it('take the mean of what is free after', () => {

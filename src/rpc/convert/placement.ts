@@ -8,31 +8,17 @@ import type {
   RejectCount,
 } from '#gen/virtdc/v1/placement.js';
 import type { ClusterPolicy } from '../../fleet/cluster-policy.js';
-import type { Explanation, HostVerdict, PlacementSummary, RejectCode } from '../../fleet/explanation.js';
+import type { Explanation, HostVerdict, PlacementSummary, RejectCode, RejectCounts } from '../../fleet/explanation.js';
 import { toRatios, toReserve, toResources } from './amounts.js';
 
-/** Hosts that fit by rank, then the others by name. */
 export function toExplanation(explanation: Explanation, revision: number): PlacementExplanation {
-  const fitting = explanation.hosts.filter((host) => host.verdict !== 'REJECTED').sort(byRank);
-  const rejected = explanation.hosts.filter((host) => host.verdict === 'REJECTED').sort(byName);
-  const counts = new Map<RejectCode, number>();
-  for (const { codes } of rejected) for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
   return {
     strategy: `STRATEGY_${explanation.strategy}`,
-    hosts: [...fitting.map((host, index) => toVerdict(host, index + 1)), ...rejected.map((host) => toVerdict(host, 0))],
-    hostsConsidered: explanation.hosts.length,
-    rejected: toCounts(Object.fromEntries(counts)),
+    hosts: explanation.hosts.map((host, index) => toVerdict(host, host.verdict === 'REJECTED' ? 0 : index + 1)),
+    hostsConsidered: explanation.hostsConsidered,
+    rejected: toCounts(explanation.rejected),
     revision: BigInt(revision),
   };
-}
-
-function byName(a: HostVerdict, b: HostVerdict): number {
-  return a.hostname < b.hostname ? -1 : 1;
-}
-
-function byRank(a: HostVerdict, b: HostVerdict): number {
-  if (a.verdict !== b.verdict) return a.verdict === 'CHOSEN' ? -1 : 1;
-  return (b.score ?? 0) - (a.score ?? 0) || byName(a, b);
 }
 
 function toVerdict(host: HostVerdict, rank: number): HostVerdictMessage {
@@ -49,7 +35,7 @@ function toVerdict(host: HostVerdict, rank: number): HostVerdictMessage {
   };
 }
 
-function toCounts(rejected: Readonly<Partial<Record<RejectCode, number>>>): RejectCount[] {
+function toCounts(rejected: RejectCounts): RejectCount[] {
   return Object.entries(rejected).map(([code, hosts]) => ({ code: `REJECT_CODE_${code as RejectCode}`, hosts }));
 }
 

@@ -401,7 +401,7 @@ export interface PlacementExplanation {
   strategy: Strategy;
   /**
    * One verdict a host: first the hosts that fit, by rank, then the others by name. In a status detail at most the
-   * first 100; ExplainPlacement gives them all.
+   * first 20; ExplainPlacement gives them all.
    */
   hosts: HostVerdict[];
   /** How many hosts were considered. */
