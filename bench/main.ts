@@ -5,6 +5,7 @@ import { downIfOurs, labAvailable } from '../test/lab.js';
 import { felt } from './felt.js';
 import { fleetSize } from './fleet-size.js';
 import { libvirtCalls } from './libvirt-calls.js';
+import { watch } from './watch.js';
 
 /** Given the words behind NAME; answers whether all goals are kept. */
 type Bench = (words: readonly string[]) => Promise<boolean>;
@@ -13,6 +14,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['libvirt-calls', inLab(libvirtCalls)],
   ['felt', inLab(felt)],
   ['fleet-size', fleetSize],
+  ['watch', watch],
 ]);
 
 /** On the lab's hosts, of which none is asked to keep a goal. */

@@ -137,6 +137,7 @@ export const LIMITS = {
   watchBlockedMs: 30 * SECOND_MS,
   watchProgressMs: 10 * SECOND_MS,
   watchLookMs: SECOND_MS / 2,
+  watchRestMs: SECOND_MS / 10,
   maxWatchers: 10_000,
   logPageEntries: 1_000,
   logPagesKept: 16,

@@ -121,6 +121,7 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
       maxWatchers: LIMITS.maxWatchers,
       blockedMs: LIMITS.watchBlockedMs,
       lookMs: LIMITS.watchLookMs,
+      restMs: LIMITS.watchRestMs,
       logPage: LIMITS.logPageEntries,
       logPagesKept: LIMITS.logPagesKept,
       ...around.watchLimits,

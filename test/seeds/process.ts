@@ -28,7 +28,7 @@ export interface ProcessParts {
 /** Small, so that watchers meet the ring's edge, the log and split answers all the time. */
 const WATCH_LIMITS = {
   ...{ maxEntries: 24, maxBytes: 1024 * 1024, maxAnswerBytes: 256, maxWatchers: 100 },
-  ...{ blockedMs: 30_000, lookMs: 1_000, logPage: 7, logPagesKept: 2 },
+  ...{ blockedMs: 30_000, lookMs: 1_000, restMs: 0, logPage: 7, logPagesKept: 2 },
 };
 /** So that whoever was away for a while finds the log compacted. */
 const RETENTION = {
