@@ -42,7 +42,7 @@ const RETENTION = {
 export class Process {
   readonly life = new Mortality();
   readonly authority: RunningAuthority;
-  /** undefined until it leads for the first time. */
+  /** undefined until it leads or follows for the first time. */
   watches: Watches | undefined;
   private executor: Executor | undefined;
   private reconciler: Reconciler | undefined;
@@ -66,10 +66,9 @@ export class Process {
     });
     // The system closes what a dead process had open; what it had sent is on its way all the same.
     void life.died.then(() => parts.hypervisor.close());
-    this.authority.leading().then(
-      () => this.serve(),
-      () => {},
-    );
+    const never = (): void => {};
+    this.authority.serving().then(() => this.serve(), never);
+    this.authority.leading().then(() => this.act(), never);
   }
 
   get name(): string {
@@ -77,15 +76,25 @@ export class Process {
   }
 
   get leads(): boolean {
-    return (
-      !this.life.isDead &&
-      !this.life.isStopped &&
-      this.watches !== undefined &&
-      this.authority.health.state === 'LEADING'
-    );
+    return this.isAwake && this.executor !== undefined && this.authority.health.state === 'LEADING';
+  }
+
+  /** Whether it hears who asks it. */
+  get serves(): boolean {
+    const { state } = this.authority.health;
+    return this.watches !== undefined && this.isAwake && (state === 'LEADING' || state === 'FOLLOWING');
+  }
+
+  get isAwake(): boolean {
+    return !this.life.isDead && !this.life.isStopped;
   }
 
   private serve(): void {
+    const { authority, clock, inventory } = this;
+    this.watches = new Watches({ authority, inventory, clock, limits: WATCH_LIMITS });
+  }
+
+  private act(): void {
     const { authority, clock, hypervisor } = this;
     const events = new HostEvents();
     const driver = (name: string) => {
@@ -103,7 +112,6 @@ export class Process {
       driver,
     });
     this.reconciler = createReconciler({ authority, clock, log: LOG, events, hypervisor });
-    this.watches = new Watches({ authority, inventory: this.inventory, clock, limits: WATCH_LIMITS });
     this.reconciler.start();
     this.executor.start();
   }

@@ -2,6 +2,7 @@
 
 import { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 import { Checks } from './checks.js';
+import { compareCopies } from './copies.js';
 import { inflict } from './faults.js';
 import { Load } from './load.js';
 import { Oracle } from './oracle.js';
@@ -12,6 +13,7 @@ import { Watcher } from './watchers.js';
 import { World } from './world.js';
 
 const CHECK_EVERY_MS = 1_000;
+const COMPARED_EVERY_S = 15;
 /** Longest that an operation may take once nothing goes wrong any more: a reboot that is awaited in vain takes 120 s. */
 const SETTLED_WITHIN_MS = 240_000;
 /** For the reconciler to see the last of it. */
@@ -55,6 +57,7 @@ async function runWhole(plan: Plan, printing: boolean): Promise<RunResult> {
     while (world.clock.monotonicMs() < ms && world.violation === undefined && !done()) {
       await world.clock.advance(Math.min(CHECK_EVERY_MS, ms - world.clock.monotonicMs()));
       checks.inTime();
+      if (Math.floor(world.clock.monotonicMs() / 1_000) % COMPARED_EVERY_S === 0) compareCopies(world, oracle);
     }
   };
 
@@ -82,6 +85,7 @@ async function runWhole(plan: Plan, printing: boolean): Promise<RunResult> {
   await until(world.clock.monotonicMs() + 2 * QUIET_MS, () => watchers.every((watcher) => watcher.isUpToDate));
   if (world.violation === undefined) {
     checks.atTheEnd();
+    compareCopies(world, oracle);
     for (const watcher of watchers) watcher.compare();
   }
   over.abort();

@@ -4,11 +4,12 @@
 import type { FilterFacts } from '../../src/fleet/filter-facts.js';
 import type { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 import type { Topic, WatchEvent } from '../../src/watch/topic.js';
+import type { Watches } from '../../src/watch/watch.js';
 import { WatchEnd } from '../../src/watch/watch-end.js';
 import { pulled } from '../watch/pulled.js';
 import type { Oracle } from './oracle.js';
 import type { Process } from './process.js';
-import type { World } from './world.js';
+import { choose, type World } from './world.js';
 
 /** Name of a host; empty: every guest. */
 type Filter = string;
@@ -52,9 +53,9 @@ export class Watcher {
 
   async run(): Promise<void> {
     while (!this.signal.aborted) {
-      const { leader } = this.world;
-      if (leader?.watches === undefined) await this.pause(300);
-      else await this.watch(leader);
+      const process = choose(this.world.serving, this.random.next());
+      if (process?.watches === undefined) await this.pause(300);
+      else await this.watch(process, process.watches);
     }
   }
 
@@ -62,7 +63,7 @@ export class Watcher {
     return this.world.clock.sleep(ms, this.signal).catch(() => {});
   }
 
-  private async watch(leader: Process): Promise<void> {
+  private async watch(process: Process, watches: Watches): Promise<void> {
     const ending = new AbortController();
     const patience = 1 + Math.floor(this.random.next() * 40);
     const fresh = this.cursor === undefined || this.random.next() < 0.1;
@@ -82,14 +83,14 @@ export class Watcher {
       progressMs: 5_000,
     };
     const until = AbortSignal.any([ending.signal, this.signal]);
-    const answers = leader.watches && pulled(leader.watches, TOPIC, request, until);
-    const died = leader.life.died.then(() => ({ done: true, value: undefined }) as const);
+    const answers = pulled(watches, TOPIC, request, until);
+    const died = process.life.died.then(() => ({ done: true, value: undefined }) as const);
     try {
       for (let taken = 0; taken < patience; taken++) {
-        const step = await this.withinHearing(Promise.race([answers?.next() ?? died, died]));
+        const step = await this.withinHearing(Promise.race([answers.next(), died]));
         if (step === undefined || step.done === true) break;
-        // Of one that does not lead any more nothing new is heard.
-        if (!leader.leads) break;
+        // Whoever gets no CPU says nothing.
+        if (!process.isAwake) break;
         this.take(Buffer.from(step.value).toString());
         // A slow one finds the ring gone on without it.
         if (this.random.next() < 0.1) await this.pause(this.random.between(0, 8_000));
@@ -98,7 +99,7 @@ export class Watcher {
       if (!(error instanceof WatchEnd)) {
         // The log cannot be read, or the lead is lost: asked again.
         if ((error as Error).name !== 'UnavailableError' && (error as Error).name !== 'InventoryError') throw error;
-      } else this.ended(error, from);
+      } else this.ended(error, from, process);
     } finally {
       ending.abort();
     }
@@ -107,11 +108,13 @@ export class Watcher {
   }
 
   /** Whoever resumes from what is not kept any more has to begin anew, and is told so only then. */
-  private ended({ kind, message }: WatchEnd, from: number): void {
+  private ended({ kind, message }: WatchEnd, from: number, { authority }: Process): void {
     const { database, tally } = this.world;
     if (kind === 'SHUTTING_DOWN' || kind === 'UNAVAILABLE') return;
     // It may fall behind the log while it is slow to take what it is sent.
     const place = Math.max(from, this.cursor ?? 0);
+    // One that follows may be cut off from what another has told already.
+    if (kind === 'REVISION_FUTURE' && authority.revision < place) return;
     if (kind !== 'REVISION_COMPACTED' || place >= database.oldestRevision) {
       this.world.violate(`${this.name} is ended: ${message}`);
     }

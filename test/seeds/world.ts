@@ -127,6 +127,11 @@ export class World {
     return this.processes.find((process) => process.leads);
   }
 
+  /** Those that can be read and watched. */
+  get serving(): readonly Process[] {
+    return this.processes.filter((process) => process.serves);
+  }
+
   /** A deposed leader starts nothing: whoever acts has the lease, or nobody has. */
   private calling(process: Process, hostname: string, method: string): void {
     if (!CHANGING.has(method)) return;
