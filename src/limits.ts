@@ -48,6 +48,8 @@ export const LIMITS = {
   maxBatchDecisions: 1_024,
   maxQueuedDecisions: 16_384,
   commitRetries: 5,
+  /** How often one decision is tried again, at once, before it is called one that cannot be stored. */
+  poisonRetries: 3,
   /** Before the first retry; doubled for each further one, jittered. */
   commitRetryMs: 50,
   /** Between tries to reach the database again, or to get a lease that another holds. */

@@ -145,6 +145,7 @@ export class Writer {
 
   private async commit(batch: PendingBatch): Promise<void> {
     batch.sealed = true;
+    let refusals = 0;
     for (let attempt = 0; ; attempt += 1) {
       const error = await this.send(batch);
       switch (error?.kind) {
@@ -168,6 +169,8 @@ export class Writer {
           return this.giveUp(error);
         }
         case 'POISON':
+          // A constraint may also be hit by what passes, so nobody is condemned for one refusal.
+          if (batch.writes === 1 && refusals++ < LIMITS.poisonRetries) continue;
           return this.split(batch, error);
         case 'FENCED':
           return this.fenced(error);

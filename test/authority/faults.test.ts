@@ -143,6 +143,16 @@ describe('authority, when a decision can never be stored', () => {
     accepted(await clock.until(refused));
   });
 
+  it('condemns nobody for what passes by itself', async () => {
+    const { authority, befall, clock, told } = await leadingStage();
+    befall('commit', ...Array.from({ length: LIMITS.poisonRetries }, () => ({ error: 'POISON' }) as const));
+    accepted(await clock.until(authority.execute(addPool('a'), CALLER)));
+    assert.deepEqual(
+      told.map(({ key }) => key),
+      ['a'],
+    );
+  });
+
   it('fails a request with such an answer, and the id may be used again', async () => {
     const { authority, clock } = await leadingStage();
     const caller = { ...CALLER, request: { id: 'r', payloadHash: 'h' } };

@@ -1,19 +1,22 @@
 // D13: Postgres stops at once, stays away and comes back; then the answers to COMMIT are lost on their way. Callers are
 // told within seconds, what was answered stays done, and what was in doubt is done once.
 
-import postgres from 'postgres';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.js';
 import { addressOf, openProxy, through } from '../proxy.js';
+import { attempt } from './attempts.js';
 import type { PlainClient } from './client.js';
 import type { Drill } from './drill.js';
 import { simulatedHosts } from './hosts.js';
 import { type Load, startLoad } from './load.js';
 import { compareAll } from './oracles/final.js';
+import { operationsOnce } from './oracles/log.js';
 import { DoubleRuns } from './oracles/truth.js';
 import { Watcher } from './oracles/watcher.js';
 import type { Stage } from './stage.js';
 
 const WARM_UP_MS = 8_000;
+const PROBE_EVERY_MS = 100;
 const NOTICED_WITHIN_MS = 5_000;
 const ANSWERS_EATEN = 30;
 const COMMITS = 'virtdc commits';
@@ -25,7 +28,8 @@ export const drill: Drill = {
   name: 'D13',
   title: 'Database gone, answer to COMMIT lost',
   needs: ['postgres'],
-  inject: 'Postgres is stopped (immediate) for a minute and started again; a proxy eats the answers to 30 commits',
+  inject:
+    'Postgres is stopped (immediate) or its postmaster killed, for a minute; then a proxy eats the answers to 30 commits',
   expect: 'UNAVAILABLE and NOT_SERVING within 5 s, recovery within 5 s; no acked work lost, none repeated',
   plants: {
     'acks-early': 'answers go out before the database has the batch',
@@ -58,16 +62,17 @@ export const drill: Drill = {
     const load = startLoad(stage, { hosts, addresses: [replica.address] });
     await load.goOn(WARM_UP_MS);
 
-    stage.inject(
-      `Postgres stops (immediate) for ${stage.loadMs / 1_000} s, under ${load.answered.length} mutations so far`,
-    );
+    const probe = new Probe(stage, client, load);
+    const how = stage.seed % 2 === 1 ? 'immediate' : 'kill';
+    stage.inject(`Postgres stops (${how}) for ${stage.loadMs / 1_000} s, after ${load.answered.length} mutations`);
     const goneAt = process.hrtime.bigint();
-    await server.stop('immediate');
+    await server.stop(how);
     await load.goOn(stage.loadMs);
     await server.start();
     const backAt = process.hrtime.bigint();
     stage.inject('Postgres is back');
     await load.goOn(2 * NOTICED_WITHIN_MS);
+    await probe.stop();
     tellOutage(stage, load, health, goneAt, backAt);
 
     stage.inject(`the answers to ${ANSWERS_EATEN} commits are eaten`);
@@ -76,7 +81,7 @@ export const drill: Drill = {
     stage.check(`${ANSWERS_EATEN} commits lost their answer`, toEat === 0, `${ANSWERS_EATEN - toEat} did`);
     await load.goOn(2_000);
     await compareAll(stage, { client, hosts, load, watcher, doubles });
-    await onceEach(stage, load, url);
+    await operationsOnce(stage, load, url);
   },
 };
 
@@ -109,21 +114,38 @@ function tellOutage(stage: Stage, load: Load, health: HealthLog, goneAt: bigint,
   stage.check('mutations are accepted within 5 s of its return', within(again), `after ${Math.round(again)} ms`);
 }
 
-/** Every operation that the log of changes ever saw was answered to a client, once. */
-async function onceEach(stage: Stage, load: Load, url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
-  try {
-    const made =
-      await sql`select distinct key from change_log where kind = 'operation' and after ->> 'principal' = 'local'`;
-    const names = new Set(made.map(({ key }) => String(key)));
-    const answered = new Set(load.answered.map(({ operation }) => operation));
-    const lost = [...answered].filter((name) => !names.has(name));
-    const extra = [...names].filter((name) => !answered.has(name));
-    const ids = await sql`select request_id from request_ids group by request_id having count(*) > 1`;
-    const seen = `${answered.size} operations answered, ${names.size} in the log, ${ids.length} request ids twice`;
-    stage.check('one operation for each request', lost.length + extra.length + ids.length === 0, seen);
-  } finally {
-    await sql.end();
+/** Asks for a change ten times a second, all through the outage. */
+class Probe {
+  private readonly ending = new AbortController();
+  private readonly running: Promise<void>;
+
+  constructor(stage: Stage, client: PlainClient, load: Load) {
+    this.running = this.run(client, load);
+    stage.later(() => this.stop());
+  }
+
+  async stop(): Promise<void> {
+    this.ending.abort();
+    await this.running;
+  }
+
+  private async run(client: PlainClient, load: Load): Promise<void> {
+    for (let number = 1; !this.ending.signal.aborted; number++) {
+      const strategy = number % 2 === 0 ? 'STRATEGY_BEST_FIT' : 'STRATEGY_WORST_FIT';
+      const request = { strategy, requestId: `probe-${number}` } as const;
+      await attempt(
+        load.history,
+        {
+          client: 'probe',
+          op: 'probe',
+          args: request,
+          call: (options) => client.placement.setClusterPolicy(request, options),
+          told: ({ policy }) => ({ revision: policy?.revision }),
+        },
+        { giveUpMs: 0 },
+      );
+      await sleep(PROBE_EVERY_MS);
+    }
   }
 }
 

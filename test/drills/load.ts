@@ -168,10 +168,10 @@ class LoadClient {
     if (vmid === undefined) return;
     if (act === 'terminate') return await this.terminate(vmid);
     const draw = this.random.next();
-    const mib = 1024;
+    const most = Number(this.options.hosts.submission(vmid).memoryKib);
     const args: Record<Exclude<Mutation, 'submit' | 'terminate'>, Record<string, unknown>> = {
       'scale-cpu': { vmid, cpu: 1 + Math.floor(draw * 2) },
-      'scale-memory': { vmid, memoryKib: BigInt(Math.round((96 + draw * 32) * mib)) },
+      'scale-memory': { vmid, memoryKib: BigInt(Math.round((0.75 + draw / 4) * most)) },
       migrate: { vmid },
       stop: { vmid, force: draw < 0.5, graceS: 5 },
       start: { vmid },

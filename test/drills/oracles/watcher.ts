@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Guest } from '#gen/virtdc/v1/guest.js';
 import type { Host } from '#gen/virtdc/v1/host.js';
 import type { GuestEvent, HostEvent } from '#gen/virtdc/v1/watch.js';
+import { VirtdcError } from '../../../src/client/error.js';
 import { type Batch, followGuests, followHosts } from '../../../src/client/follow.js';
 import { eventually } from '../../eventually.js';
 import { type PlainClient, plainClient } from '../client.js';
@@ -113,7 +114,9 @@ export class Watcher {
     }
   }
 
-  private readonly retried = (_error: unknown, from: unknown): void => {
+  private readonly retried = (error: unknown, from: unknown): void => {
+    const why = error instanceof VirtdcError ? `${error.codeName} ${error.reason}: ${error.message}` : String(error);
+    this.file.write(`${JSON.stringify({ what: 'cut off', why, from }, bigints)}\n`);
     if (from === 'anew') this.relisted++;
     else this.resumed++;
   };
