@@ -42,6 +42,14 @@ operation() {
   grep -q OPERATION_STATE_SUCCEEDED <<<"$answer"
 }
 
+# refused SERVICE/METHOD JSON REASON: a call that is to be refused, for that reason.
+refused() {
+  request "$1" "$2"
+  if answer=$("${command[@]}" 2>&1); then return 1; fi
+  printf '%s\n' "$answer"
+  grep -q "$3" <<<"$answer"
+}
+
 # What the service says of itself.
 case $client in
   grpcurl)
@@ -69,6 +77,7 @@ call HostInfo/UpdateHost '{"hostname":"node3","zone":"east","set_labels":{"rack"
 call HostInfo/GetHost '{"hostname":"node3"}'
 call HostInfo/CordonHost '{"hostname":"node3"}'
 call HostInfo/UncordonHost '{"hostname":"node3"}'
+refused HostInfo/ConfirmHostDead '{"hostname":"node3"}' 'it is not off'
 call HostInfo/ListHosts
 watch HostInfo/WatchHosts '{"send_initial":true}'
 call HostInfo/CheckHosts

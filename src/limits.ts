@@ -11,6 +11,7 @@ export const LIMITS = {
   maxVmidChars: 63,
   maxRequestIdChars: 64,
   maxLabels: 64,
+  maxPriority: 1_000,
   maxLabelChars: 63,
   maxCpu: 4_096,
   /** Least memory a guest may have: below it no kernel boots, and a balloon only kills. */
@@ -102,6 +103,8 @@ export const LIMITS = {
   /** Reconciler. */
   reconcileEveryMs: 5 * SECOND_MS,
   firstContactWaitMs: 15 * SECOND_MS,
+  /** What a host is given to answer before an operator's word is taken for it that it is off. */
+  lastQuestionMs: 5 * SECOND_MS,
   hostSuspectAfterMs: 10 * SECOND_MS,
   hostUnreachableAfterMs: 20 * SECOND_MS,
   /** Between two looks at a host, however many events ask for one. */
@@ -113,7 +116,17 @@ export const LIMITS = {
   /** Operations. */
   /** How often a deed that waits for the lease looks whether it may go. */
   fencePollMs: 100,
-  operationsAtOnce: 256,
+  operationsAtOncePerHost: 32,
+  /** Between two restarts of a guest that nobody asked for: doubled for each further one, up to the most. */
+  restartBackoffMs: 10 * SECOND_MS,
+  restartMostBackoffMs: 300 * SECOND_MS,
+  /** A guest that ran for so long after a restart is restarted at once if it is lost again. */
+  restartStableMs: 600 * SECOND_MS,
+  /** Between two tries to place lost guests, however many commits make room, and how many of them are tried at once. */
+  /** Hosts asked at once whether they have a guest that is lost elsewhere. */
+  hostsAskedAtOnce: 16,
+  restartBreathMs: SECOND_MS,
+  restartsTriedAtOnce: 256,
   migrationsOutPerHost: 1,
   migrationsInPerHost: 1,
   stepRetries: 5,

@@ -15,6 +15,7 @@ import { createAuthority } from './authority/leader.js';
 import { realClock } from './clock/real.js';
 import { importNodeInfo } from './commands/import-node-info.js';
 import { type Config, ConfigError } from './config.js';
+import { createRestarts } from './controllers/restarts.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { startHttp } from './http/server.js';
 import { hostUriProblem } from './hypervisor/host-uri.js';
@@ -151,6 +152,9 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   started.add(() => reconciler.stop());
   executor.start();
   started.add(() => executor.stop());
+  const restarts = createRestarts({ authority, clock, log });
+  restarts.start();
+  started.add(() => restarts.stop());
   const metrics = createMetrics(
     authority,
     () => watches.count,

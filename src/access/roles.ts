@@ -16,6 +16,7 @@ const NEEDED: { readonly [service: string]: { readonly [method: string]: Needed 
     CordonHost: 'operator',
     UncordonHost: 'operator',
     RemoveHost: 'admin',
+    ConfirmHostDead: 'admin',
     CheckHosts: 'operator',
     GetHost: 'viewer',
     ListHosts: 'viewer',

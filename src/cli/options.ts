@@ -81,6 +81,9 @@ export const onNoRoomOption = (): Option =>
 export const restartOption = (): Option =>
   choice('--restart <policy>', 'what happens when it ends by itself', 'RESTART_POLICY', valuesOf(RestartPolicy));
 
+export const priorityOption = (): Option =>
+  new Option('--priority <n>', 'of lost guests the greater is started first; 0 to 1000').argParser(whole);
+
 export interface DryRun {
   readonly dryRun?: boolean;
 }

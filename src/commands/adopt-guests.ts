@@ -115,6 +115,8 @@ function guestOf(context: DecisionContext, domain: AdoptableDomain, vmid: string
     persistent,
     adopted: true,
     restartPolicy: 'NEVER',
+    priority: 0,
+    restarts: undefined,
     operation: '',
     labels,
     createdBy: context.principal,

@@ -29,6 +29,10 @@ export interface HostLook {
   readonly details: ReadonlyMap<string, GuestDetails>;
   /** UUIDs of domains that were heard to shut down by themselves since the last look. */
   readonly shutDown: ReadonlySet<string>;
+  /** UUIDs of guests that an earlier look missed already: what is seen only once may be on its way. */
+  readonly missedBefore: ReadonlySet<string>;
+  /** UUIDs of what the host had left behind, and has been dealt with. */
+  readonly cleared: ReadonlySet<string>;
 }
 
 export function observeHost(look: HostLook): Command<undefined> {
@@ -36,13 +40,28 @@ export function observeHost(look: HostLook): Command<undefined> {
     name: 'observe-host',
     decide(fleet) {
       const host = fleet.get('host', look.hostname);
-      if (host === undefined) return accept(undefined, []);
+      // One that was proven to be off is looked at in another way first: see answersAgain().
+      if (host === undefined || host.condition === 'DEAD') return accept(undefined, []);
       const seen = new Map(look.domains.map((domain) => [domain.uuid, domain]));
       return accept(undefined, [
         ...hostChanges(host, look),
         ...fleet.guestsOn(host.hostname).flatMap((guest) => guestChanges(fleet, guest, seen.get(guest.uuid), look)),
+        ...look.domains.flatMap((domain) => followed(fleet, host.hostname, domain, look)),
         ...foreignChanges(fleet, host.hostname, look.domains),
       ]);
+    },
+  };
+}
+
+/** A host that was proven to be off answers: nothing more is concluded from that proof, and nothing is known of it yet. */
+export function answersAgain(hostname: string): Command<undefined> {
+  return {
+    name: 'answers-again',
+    decide(fleet) {
+      const host = fleet.get('host', hostname);
+      if (host?.condition !== 'DEAD') return accept(undefined, []);
+      const conditionReason = 'answers again; stale copies of guests are looked for before it is used';
+      return accept(undefined, [put('host', { ...host, condition: 'UNREACHABLE', conditionReason })]);
     },
   };
 }
@@ -71,15 +90,18 @@ function isSettled(guest: Guest): boolean {
 
 function hostChanges(host: Host, look: HostLook): Change[] {
   const facts = look.facts ?? host.observed;
+  const leftBehind = host.leftBehind.filter((one) => !look.cleared.has(one.uuid));
+  // What was left behind since the look began is to be cleared first.
+  if (leftBehind.length > 0) return [];
   const sameFacts = JSON.stringify(facts) === JSON.stringify(host.observed);
   if (host.condition === 'READY' && sameFacts) return [];
-  return [put('host', { ...host, condition: 'READY', conditionReason: '', observed: facts })];
+  return [put('host', { ...host, condition: 'READY', conditionReason: '', observed: facts, leftBehind })];
 }
 
 function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | undefined, look: HostLook): Change[] {
   const observed = observation(guest, domain, look);
   const { state, reason } = isSettled(guest)
-    ? stateOf(guest, domain, look.shutDown.has(guest.uuid))
+    ? stateOf(guest, domain, look)
     : { state: guest.state, reason: guest.stateReason };
   const next: Guest = { ...guest, state, stateReason: reason, observed };
   const changed = state !== guest.state || reason !== guest.stateReason || observed !== guest.observed;
@@ -117,7 +139,7 @@ function observation(guest: Guest, domain: ObservedDomain | undefined, look: Hos
 function stateOf(
   guest: Guest,
   domain: ObservedDomain | undefined,
-  shutDown: boolean,
+  { shutDown, missedBefore }: HostLook,
 ): { state: GuestState; reason: string } {
   const stays = (state: GuestState, reason: string) => ({
     state,
@@ -125,20 +147,43 @@ function stateOf(
   });
   if (domain === undefined) {
     if (guest.state === 'STOPPED' || guest.state === 'LOST') return stays(guest.state, '');
-    return shutDown
+    if (!shutDown.has(guest.uuid) && !missedBefore.has(guest.uuid))
+      return { state: guest.state, reason: guest.stateReason };
+    return shutDown.has(guest.uuid)
       ? { state: 'STOPPED', reason: 'the guest powered off' }
       : { state: 'LOST', reason: 'not on its host any more' };
   }
   switch (domain.state) {
     case 'SHUTOFF':
-      return stays('STOPPED', 'the guest powered off');
+      if (guest.state === 'STOPPED' || guest.state === 'LOST') return stays(guest.state, '');
+      return domain.stateReason === 'SHUTDOWN' || shutDown.has(guest.uuid)
+        ? { state: 'STOPPED', reason: 'the guest powered off' }
+        : { state: 'LOST', reason: `ended without powering off: ${domain.stateReason}` };
     case 'CRASHED':
-      return stays('STOPPED', 'the guest crashed');
+      return stays('LOST', 'the guest crashed');
     case 'PAUSED':
       return stays('PAUSED', domain.stateReason === 'USER' ? 'paused by hand' : `paused: ${domain.stateReason}`);
     default:
       return { state: 'RUNNING', reason: '' };
   }
+}
+
+/** A guest that is lost where it belongs, and runs here: somebody moved it, and it belongs here from now on. */
+function followed(fleet: FleetView, hostname: string, domain: ObservedDomain, look: HostLook): readonly Change[] {
+  const guest = fleet.guestByUuid(domain.uuid);
+  const ended = domain.state === 'SHUTOFF' || domain.state === 'CRASHED';
+  if (guest === undefined || guest.hostname === hostname || ended) return [];
+  if (guest.state !== 'LOST' || !isSettled(guest)) return [];
+  const { vmid } = guest;
+  const observed = observation(guest, domain, look);
+  const { state, reason: stateReason } = stateOf(guest, domain, look);
+  const after: Guest = { ...guest, hostname, state, stateReason, observed, persistent: domain.persistent };
+  const claim: Claim = { hostname, vmid, kind: 'GUEST', ...claimSize(after, fleet.policy), revision: 0 };
+  return [
+    put('guest', after, 'EXTERNAL'),
+    remove('claim', claimKey(guest.hostname, vmid), 'RELEASED'),
+    put('claim', claim, 'EXTERNAL'),
+  ];
 }
 
 function claimChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | undefined): Change[] {

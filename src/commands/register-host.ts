@@ -44,6 +44,7 @@ export function registerHost(request: RegisterHostRequest): Command<Host> {
         ratios: override(fleet.policy.defaultRatios, ratios),
         reserve: override(fleet.policy.defaultReserve, reserve),
         observed: facts,
+        leftBehind: [],
         createdAt: context.now,
         cause: '',
         revision: 0,

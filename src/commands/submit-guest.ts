@@ -19,6 +19,8 @@ export interface SubmitGuestRequest extends Omit<GuestShape, 'seeded'> {
   readonly mac: string;
   readonly seed: GuestSeed | undefined;
   readonly restartPolicy: RestartPolicy;
+  /** 0 to LIMITS.maxPriority. */
+  readonly priority: number;
   readonly labels: Labels;
 }
 
@@ -45,8 +47,9 @@ export function submitGuest(request: SubmitGuestRequest): Command<GuestOperation
   };
 }
 
-function violationsOf({ labels, seed, baseGuest }: SubmitGuestRequest): Violations {
+function violationsOf({ labels, seed, baseGuest, priority }: SubmitGuestRequest): Violations {
   const violations = collectViolations();
+  violations.priority('priority', priority);
   violations.labels('labels', labels);
   if (baseGuest === '') violations.add('base_guest', 'has to be given');
   if (seed === undefined) return violations;
@@ -101,6 +104,8 @@ function guestOf(context: DecisionContext, request: SubmitGuestRequest, plan: Ne
     persistent: request.restartPolicy === 'WITH_HOST',
     adopted: false,
     restartPolicy: request.restartPolicy,
+    priority: request.priority,
+    restarts: undefined,
     operation: context.newOperationName(),
     labels: request.labels,
     createdBy: context.principal,

@@ -1,4 +1,4 @@
-// UpdateGuest: what a guest is called and whether it returns with its host; nothing that its domain would notice while it runs.
+// UpdateGuest: what a guest is called and what happens when it is lost; nothing that its domain would notice while it runs.
 
 import { put } from '../fleet/change.js';
 import { accept, type Command, refuse } from '../fleet/decision.js';
@@ -9,8 +9,10 @@ import { busyRefusal, findGuest, type OnGuest, staleRevision } from './precondit
 import { collectViolations, editLabels, type LabelEdits } from './violations.js';
 
 export interface UpdateGuestRequest extends OnGuest, LabelEdits {
-  /** Only of a guest that is STOPPED, since its domain is made anew for it; undefined: it stays. */
+  /** To and from WITH_HOST only of a guest that is STOPPED, since its domain is made anew for it; undefined: it stays. */
   readonly restartPolicy: RestartPolicy | undefined;
+  /** undefined: it stays. */
+  readonly priority: number | undefined;
 }
 
 export function updateGuest(request: UpdateGuestRequest): Command<Guest> {
@@ -21,17 +23,24 @@ export function updateGuest(request: UpdateGuestRequest): Command<Guest> {
       if (isRefusal(guest)) return refuse(guest);
       const labels = editLabels(guest.labels, request);
       const restartPolicy = request.restartPolicy ?? guest.restartPolicy;
+      const priority = request.priority ?? guest.priority;
       const violations = collectViolations();
       violations.labelEdits(request, labels);
+      violations.priority('priority', priority);
       const refused =
         violations.refusal() ??
         staleRevision(guest, request.expectedRevision) ??
-        (restartPolicy === guest.restartPolicy ? undefined : fixedPolicy(fleet, guest));
+        (needsOtherDomain(guest.restartPolicy, restartPolicy) ? fixedPolicy(fleet, guest) : undefined);
       if (refused !== undefined) return refuse(refused);
-      const after: Guest = { ...guest, labels, restartPolicy };
+      const after: Guest = { ...guest, labels, restartPolicy, priority };
       return accept(after, [put('guest', after)]);
     },
   };
+}
+
+/** Only for WITH_HOST is the domain defined. */
+function needsOtherDomain(from: RestartPolicy, to: RestartPolicy): boolean {
+  return from !== to && (from === 'WITH_HOST' || to === 'WITH_HOST');
 }
 
 function fixedPolicy(fleet: FleetView, guest: Guest): Refusal | undefined {

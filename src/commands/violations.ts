@@ -24,6 +24,8 @@ export interface Violations {
   cpu(field: string, value: number): void;
   /** The field is an amount of memory a guest may have, KiB. */
   memoryKib(field: string, value: number): void;
+  /** The field is a priority of a guest. */
+  priority(field: string, value: number): void;
   /** Labels that something is to have. */
   labels(field: string, labels: Labels): void;
   /** Labels as they would be after the edits; a key is set or removed, not both. */
@@ -56,6 +58,7 @@ export function collectViolations(): Violations {
     labels,
     cpu: (field, value) => whole(field, value, 1, LIMITS.maxCpu),
     memoryKib: (field, value) => whole(field, value, LIMITS.minMemoryKib, LIMITS.maxKib),
+    priority: (field, value) => whole(field, value, 0, LIMITS.maxPriority),
     labelEdits({ setLabels, removeLabels }, after) {
       for (const key of removeLabels) if (key in setLabels) add('remove_labels', `${key} is in set_labels too`);
       labels('set_labels', after);

@@ -11,8 +11,20 @@ export type GuestState =
   | 'LOST'
   | 'UNKNOWN';
 
-/** NEVER: a guest that ends stays ended. WITH_HOST: defined persistent with autostart, returns with its host. */
-export type RestartPolicy = 'NEVER' | 'WITH_HOST';
+/**
+ * What happens to a guest that is lost. NEVER: it stays so. WITH_HOST: defined persistent with autostart, it returns with
+ * its host, and nowhere else. ON_HOST_FAILURE: it is started again, elsewhere where its host was proven to be off.
+ */
+export const RESTART_POLICIES = ['NEVER', 'WITH_HOST', 'ON_HOST_FAILURE'] as const;
+export type RestartPolicy = (typeof RESTART_POLICIES)[number];
+
+/** Restarts that nobody asked for, as long as they follow each other closely. */
+export interface Restarts {
+  readonly count: number;
+  readonly lastAt: Date;
+  /** The host that the last one failed on; empty: it did not fail. */
+  readonly failedOn: string;
+}
 
 export interface GuestDisk {
   /** Target device in the domain, such as vda. */
@@ -82,6 +94,10 @@ export interface Guest {
   readonly persistent: boolean;
   readonly adopted: boolean;
   readonly restartPolicy: RestartPolicy;
+  /** Where several lost guests want the same room, the greater is started first. */
+  readonly priority: number;
+  /** undefined: it never was restarted by itself. */
+  readonly restarts: Restarts | undefined;
   /** The open operation on this guest, empty for none. One at a time. */
   readonly operation: string;
   readonly labels: Readonly<Record<string, string>>;

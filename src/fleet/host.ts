@@ -5,7 +5,10 @@ import { mapResources, type Resources } from './resources.js';
 /** What the operator wants of the host; only AVAILABLE hosts take guests. */
 export type AdminState = 'AVAILABLE' | 'CORDONED' | 'DRAINING' | 'MAINTENANCE';
 
-/** What was last seen of the host; only READY hosts take guests. UNREACHABLE is also the state before the first contact. */
+/**
+ * What was last seen of the host; only READY hosts take guests. UNREACHABLE is also the state before the first contact.
+ * DEAD: proven to be off, by its operator's word or by a fence; the guests that were on it may be started elsewhere.
+ */
 export type HostCondition = 'READY' | 'SUSPECT' | 'UNREACHABLE' | 'DEAD';
 
 /** What libvirt says of the machine; kept beside the declared capacity, never instead of it. */
@@ -30,6 +33,19 @@ export interface HostFacts {
   readonly cpuUnplug: boolean;
 }
 
+/**
+ * A guest that was on the host, or on its way there, when the host was proven to be off. What the host still has of it is
+ * cleared when it returns, unless the guest still belongs there by then.
+ */
+export interface LeftBehind {
+  readonly vmid: string;
+  readonly uuid: string;
+  /** Whether virtdc made its domain, and so put its mark into it. */
+  readonly marked: boolean;
+  /** Those of the volumes that virtdc made which nobody but this host has. */
+  readonly volumes: readonly { readonly pool: string; readonly volume: string }[];
+}
+
 export interface Host {
   readonly hostname: string;
   readonly ipAddress: string;
@@ -49,6 +65,8 @@ export interface Host {
   /** Greatest io rate sold, KiB/s; 0 is not limited. */
   readonly maxIoKibPerS: number;
   readonly observed: HostFacts | undefined;
+  /** Of a host that is DEAD, or that has answered since and is not READY yet. */
+  readonly leftBehind: readonly LeftBehind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly zone: string;
   readonly createdAt: Date;

@@ -40,6 +40,8 @@ export type OperationInput =
       /** Arrives paused, and is resumed once the source is seen gone (no storage lock protects it). */
       readonly arrivesPaused: boolean;
     }
+  | { readonly kind: 'RESTART_GUEST'; readonly fromHost: string }
+  | { readonly kind: 'CONFIRM_HOST_DEAD' }
   | { readonly kind: 'SCALE_CPU'; readonly from: number; readonly to: number; readonly move: string }
   | { readonly kind: 'SCALE_MEMORY'; readonly fromKib: number; readonly toKib: number; readonly move: string };
 
@@ -60,10 +62,13 @@ export interface MigrationResult {
   readonly bytesTotal: number | undefined;
 }
 
+/** Kinds that are done to a host. Their guests' operations are parts of them. */
+export const ON_HOST: ReadonlySet<OperationKind> = new Set(['CONFIRM_HOST_DEAD']);
+
 export interface Operation {
   readonly name: string;
   readonly input: OperationInput;
-  /** The vmid. */
+  /** The vmid, or for what is done to a host its name. */
   readonly target: string;
   /** Operation that this one is a part of, empty for none. */
   readonly parent: string;

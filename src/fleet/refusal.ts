@@ -12,6 +12,7 @@ export type RefusalReason =
   | 'HOST_HAS_GUESTS'
   | 'HOST_IN_USE'
   | 'HOST_UNREACHABLE'
+  | 'HOST_ANSWERS'
   | 'SAME_MACHINE'
   | 'POOL_NOT_FOUND'
   | 'POOL_EXISTS'

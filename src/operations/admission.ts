@@ -1,6 +1,7 @@
-// How many operations run at once: all together, and migrations out of and into each host. First come, first served.
+// How many operations run at once: on each host, and migrations out of and into each. First come, first served. Nothing is
+// shared by hosts, so that one which does not answer holds up none of the others.
 
-import type { Operation } from '../fleet/operation.js';
+import { ON_HOST, type Operation } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
 
 interface Waiting {
@@ -17,9 +18,9 @@ export class Admission {
   private readonly taken = new Map<string, number>();
   private readonly waiting: Waiting[] = [];
 
-  /** Resolves, when there is a place, with the function that gives it back. */
-  enter(operation: Operation, signal: AbortSignal): Promise<() => void> {
-    const places = placesOf(operation);
+  /** `hostname`: where the operation acts. Resolves, when there is a place, with the function that gives it back. */
+  enter(operation: Operation, hostname: string, signal: AbortSignal): Promise<() => void> {
+    const places = placesOf(operation, hostname);
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const waiting: Waiting = {
@@ -60,8 +61,8 @@ export class Admission {
   }
 }
 
-/** A part of a greater operation, and what only waits for its parts, need no place of the common ones. */
-function placesOf(operation: Operation): readonly Place[] {
+/** What only waits for its parts needs no place. */
+function placesOf(operation: Operation, hostname: string): readonly Place[] {
   const { input } = operation;
   if (input.kind === 'MIGRATE_GUEST') {
     return [
@@ -70,5 +71,6 @@ function placesOf(operation: Operation): readonly Place[] {
     ];
   }
   const waitsForMove = (input.kind === 'SCALE_CPU' || input.kind === 'SCALE_MEMORY') && input.move !== '';
-  return waitsForMove ? [] : [{ name: 'operations', limit: LIMITS.operationsAtOnce }];
+  const onlyWaits = waitsForMove || ON_HOST.has(input.kind);
+  return onlyWaits ? [] : [{ name: `on ${hostname}`, limit: LIMITS.operationsAtOncePerHost }];
 }

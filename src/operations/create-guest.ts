@@ -2,9 +2,9 @@
 
 import { put } from '../fleet/change.js';
 import { LIMITS } from '../limits.js';
-import { HypervisorError } from '../ports/hypervisor.js';
+import type { ObservedDomain } from '../ports/hypervisor.js';
 import { everyDisk, makeDisks, removeDisks } from './disks.js';
-import { endDomain, isActive, waitForDomain } from './domain.js';
+import { endDomain, isActive, unlessGone, waitForDomain } from './domain.js';
 import { letGuestGo, removeGuest } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 
@@ -47,7 +47,7 @@ const createDomainStep: Step = {
   },
 };
 
-const verifyRunningStep: Step = {
+export const verifyRunningStep: Step = {
   name: 'verify-running',
   observe: () => Promise.resolve('NOT_DONE'),
   async do(act: Act) {
@@ -82,40 +82,43 @@ export const createGuest: Recipe = {
 };
 
 /**
- * Its restart policy may have changed while it was stopped, so it may have to be defined now, or not to autostart any more.
- * Stopping an attempted start must not undefine a persistent guest: only what runs is ended.
+ * Starts the guest on its host, as whose domain it is `known` there, if it is. Its restart policy may have changed while it
+ * was stopped, so it may have to be defined now, or not to autostart any more.
  */
+export async function startDomain(act: Act, known: ObservedDomain | undefined): Promise<void> {
+  const guest = act.guest();
+  const driver = act.driver(guest.hostname);
+  const withHost = guest.restartPolicy === 'WITH_HOST';
+  const persistent = known?.persistent ?? withHost;
+  if (persistent !== guest.persistent) {
+    await act.note({}, (fleet) => {
+      const present = fleet.get('guest', guest.vmid);
+      return present === undefined ? [] : [put('guest', { ...present, persistent })];
+    });
+  }
+  const options = { deadlineMs: LIMITS.libvirtCreateDeadlineMs };
+  if (known === undefined) return driver.create(act.definition(act.guest()), persistent, options);
+  await driver.setAutostart(guest.uuid, withHost);
+  await driver.start(guest.uuid, options);
+}
+
+/** Stopping an attempted start must not undefine a persistent guest: only what runs is ended. */
+export async function stopStart(act: Act): Promise<void> {
+  const guest = act.guest();
+  const driver = act.driver(guest.hostname);
+  if (isActive(await driver.domain(guest.uuid))) await unlessGone(driver.destroy(guest.uuid));
+}
+
 const startDomainStep: Step = {
   ...createDomainStep,
   async do(act) {
     const guest = act.guest();
-    const driver = act.driver(guest.hostname);
-    const withHost = guest.restartPolicy === 'WITH_HOST';
-    const known = await driver.domain(guest.uuid);
-    const persistent = known?.persistent ?? withHost;
-    if (persistent !== guest.persistent) {
-      await act.note({}, (fleet) => {
-        const present = fleet.get('guest', guest.vmid);
-        return present === undefined ? [] : [put('guest', { ...present, persistent })];
-      });
-    }
-    const options = { deadlineMs: LIMITS.libvirtCreateDeadlineMs };
-    if (known === undefined) return driver.create(act.definition(act.guest()), persistent, options);
+    const known = await act.driver(guest.hostname).domain(guest.uuid);
     if (isActive(known))
       throw new StepFailure('DOMAIN_EXISTS', `${guest.domainName} runs already on ${guest.hostname}`);
-    await driver.setAutostart(guest.uuid, withHost);
-    await driver.start(guest.uuid, options);
+    await startDomain(act, known);
   },
-  async undo(act) {
-    const guest = act.guest();
-    const driver = act.driver(guest.hostname);
-    if (!isActive(await driver.domain(guest.uuid))) return;
-    try {
-      await driver.destroy(guest.uuid);
-    } catch (error) {
-      if (!(error instanceof HypervisorError && error.kind === 'NO_DOMAIN')) throw error;
-    }
-  },
+  undo: stopStart,
 };
 
 export const startGuest: Recipe = {

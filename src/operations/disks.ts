@@ -15,7 +15,7 @@ export async function makeDisks(
   return disks;
 }
 
-async function makeDisk(driver: HostDriver, guest: Guest, disk: GuestDisk): Promise<GuestDisk> {
+export async function makeDisk(driver: HostDriver, guest: Guest, disk: GuestDisk): Promise<GuestDisk> {
   const { pool, volume, capacityKib, baseImage } = disk;
   // Names of volumes hold the guest's UUID, so one that is there already is ours, made before an interruption.
   const present = await driver.volume(pool, volume);

@@ -12,6 +12,7 @@ import type { Failpoints } from '../ports/failpoints.js';
 import type { HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { Admission } from './admission.js';
+import { unlessDead } from './dead-host.js';
 import { definitionOf } from './definition.js';
 import { fenced } from './fence.js';
 import { AlreadyEnded, Run } from './run.js';
@@ -134,7 +135,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
   /** One that is cancelled while it waits needs no place: nothing is done any more but to take it back. */
   async function place(operation: Operation, cancelled: AbortSignal, signal: AbortSignal): Promise<() => void> {
     try {
-      return await admission.enter(operation, AbortSignal.any([signal, cancelled]));
+      const hostname = authority.fleet.get('guest', operation.target)?.hostname ?? '';
+      return await admission.enter(operation, hostname, AbortSignal.any([signal, cancelled]));
     } catch (error) {
       if (signal.aborted || !cancelled.aborted) throw error;
       return () => {};
@@ -200,7 +202,10 @@ export function createExecutor(parts: ExecutorParts): Executor {
         if (guest === undefined) throw new StepFailure('GUEST_NOT_FOUND', `guest ${present(name).target} is gone`);
         return guest;
       },
-      driver: (hostname) => fenced(parts.driver(hostname), authority, clock, signal),
+      driver(hostname) {
+        const isDead = () => authority.fleet.get('host', hostname)?.condition === 'DEAD';
+        return fenced(unlessDead(parts.driver(hostname), isDead), authority, clock, signal);
+      },
       definition: (guest, disks) => definitionOf(authority.fleet, guest, name, authority.epoch, disks),
       note: async (notes, effects) => void (await commit(advance(name, { notes }, effects), present(name))),
       execute: (command) => commit(command, present(name)),

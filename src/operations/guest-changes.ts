@@ -16,7 +16,14 @@ export function letGo(guest: Guest, operation: Operation, state: GuestState, sta
 /** letGo() of the operation's guest, as a change; none if the guest is gone. */
 export function letGuestGo(fleet: FleetView, operation: Operation, state: GuestState, reason = ''): readonly Change[] {
   const guest = fleet.get('guest', operation.target);
-  return guest === undefined ? [] : [put('guest', letGo(guest, operation, state, reason))];
+  return guest === undefined ? [] : [put('guest', unlessHostDead(fleet, letGo(guest, operation, state, reason)))];
+}
+
+/** Whatever an operation believes of a guest: nothing runs on a host that was proven to be off. */
+export function unlessHostDead(fleet: FleetView, guest: Guest): Guest {
+  const runs = guest.state === 'RUNNING' || guest.state === 'PAUSED';
+  if (!runs || fleet.get('host', guest.hostname)?.condition !== 'DEAD') return guest;
+  return { ...guest, state: 'LOST', stateReason: `host ${guest.hostname} is off`, observed: undefined };
 }
 
 /** Everything a guest has in the fleet, removed: itself, its claims, and a template that nothing else needs. */

@@ -10,7 +10,7 @@ import { LIMITS } from '../limits.js';
 import { type DomainEvent, HypervisorError, type MigrateOptions } from '../ports/hypervisor.js';
 import { makeDisks, removeDisks } from './disks.js';
 import { isActive } from './domain.js';
-import { letGo, letGuestGo } from './guest-changes.js';
+import { letGo, letGuestGo, unlessHostDead } from './guest-changes.js';
 import { type Ends, failureOfRest, look, settle } from './settle-migration.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 import { watchMigration } from './watch-migration.js';
@@ -320,6 +320,7 @@ export const migrateGuest: Recipe = {
           : wasPaused
             ? 'PAUSED'
             : 'RUNNING';
-    return [put('guest', letGo(guest, operation, state, operation.error?.message)), released];
+    const after = unlessHostDead(fleet, letGo(guest, operation, state, operation.error?.message));
+    return [put('guest', after), released];
   },
 };

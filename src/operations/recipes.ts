@@ -2,8 +2,10 @@
 
 import type { OperationKind } from '../fleet/operation.js';
 import { createGuest, startGuest } from './create-guest.js';
+import { confirmHostDead } from './host-death.js';
 import { migrateGuest } from './migrate-guest.js';
 import { pauseGuest, rebootGuest, resumeGuest, stopGuest } from './power-guest.js';
+import { restartGuest } from './restart-guest.js';
 import { scaleCpu, scaleMemory } from './scale-guest.js';
 import type { Recipe } from './step.js';
 import { terminateGuest } from './terminate-guest.js';
@@ -17,6 +19,8 @@ export const RECIPES: { readonly [K in OperationKind]: Recipe } = {
   PAUSE_GUEST: pauseGuest,
   RESUME_GUEST: resumeGuest,
   MIGRATE_GUEST: migrateGuest,
+  RESTART_GUEST: restartGuest,
+  CONFIRM_HOST_DEAD: confirmHostDead,
   SCALE_CPU: scaleCpu,
   SCALE_MEMORY: scaleMemory,
 };

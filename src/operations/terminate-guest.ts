@@ -3,6 +3,7 @@
 
 import { put } from '../fleet/change.js';
 import type { Guest } from '../fleet/guest.js';
+import { HypervisorError } from '../ports/hypervisor.js';
 import { everyDisk, removeDisks } from './disks.js';
 import { endDomain } from './domain.js';
 import { letGuestGo, removeGuest } from './guest-changes.js';
@@ -38,8 +39,19 @@ const removeDisksStep: Step = {
   async do(act) {
     const guest = act.guest();
     for (const hostname of hostsOf(act, guest)) await removeDisks(act.driver(hostname), guest, everyDisk);
+    for (const pool of new Set(guest.disks.map((disk) => disk.pool))) await removeShared(act, guest, pool);
   },
 };
+
+/** What a host that is off shared with others goes by one of them; what only it has goes when it returns. */
+async function removeShared(act: Act, guest: Guest, name: string): Promise<void> {
+  const condition = (hostname: string) => act.fleet.get('host', hostname)?.condition;
+  const pool = act.fleet.get('pool', name);
+  if (pool?.kind !== 'SHARED' || hostsOf(act, guest).some((hostname) => condition(hostname) !== 'DEAD')) return;
+  const other = pool.hosts.find((hostname) => condition(hostname) === 'READY');
+  if (other === undefined) throw new HypervisorError('UNREACHABLE', guest.hostname, `no host of pool ${name} answers`);
+  await removeDisks(act.driver(other), guest, (disk) => disk.pool === name);
+}
 
 export const terminateGuest: Recipe = {
   kind: 'TERMINATE_GUEST',

@@ -116,7 +116,7 @@ const EXPECTED: Readonly<Record<GuestState, readonly DomainState[]>> = {
   MIGRATING: ['RUNNING', 'PAUSED', 'NOSTATE'],
   STOPPED: ['SHUTOFF', 'CRASHED'],
   TERMINATING: ANY,
-  LOST: [],
+  LOST: ['SHUTOFF', 'CRASHED'],
   UNKNOWN: ANY,
 };
 

@@ -3,8 +3,9 @@
 
 import type { Logger } from 'pino';
 import { type Authority, UnavailableError } from '../authority/authority.js';
-import { loseSightOfHost, observeHost } from '../commands/observe-host.js';
+import { answersAgain, loseSightOfHost, observeHost } from '../commands/observe-host.js';
 import type { Command } from '../fleet/decision.js';
+import type { Guest } from '../fleet/guest.js';
 import type { HostFacts } from '../fleet/host.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
@@ -12,6 +13,7 @@ import { type DomainEvent, type HostDriver, HypervisorError, type ObservedDomain
 import type { HostEvents } from '../telemetry/host-events.js';
 import { GuestDetailsReader } from './guest-details.js';
 import { Reapply } from './reapply.js';
+import { clearStaleCopies } from './stale-copies.js';
 
 export interface HostWatchParts {
   readonly authority: Authority;
@@ -30,6 +32,8 @@ export class HostWatch {
   private nudge = new AbortController();
   private factsWanted = true;
   private shutDown = new Set<string>();
+  /** Guests that were not there at the last look. */
+  private missed: ReadonlySet<string> = new Set();
   private silentSinceMs: number | undefined;
   /** When the host last answered. */
   lastSeen: Date | undefined;
@@ -138,25 +142,61 @@ export class HostWatch {
   }
 
   private async look(): Promise<void> {
-    const { driver, clock, authority } = this.parts;
-    const shutDown = this.shutDown;
+    const { driver, authority, clock } = this.parts;
+    const facts: HostFacts | undefined = this.factsWanted ? await driver.facts() : undefined;
+    const cleared = await this.clearedAfterDeath();
+    const domains = await driver.domains();
+    await this.tellSeen(domains, facts, cleared);
+    if (facts !== undefined) this.factsWanted = false;
+    this.silentSinceMs = undefined;
+    this.lastSeen = clock.now();
+    await this.reapply.run(this.details);
+    this.details.ask(authority.fleet, domains);
+  }
+
+  /** What was heard and learnt goes with what was seen: an event that came before the answer is older than it. */
+  private async tellSeen(
+    domains: readonly ObservedDomain[],
+    facts: HostFacts | undefined,
+    cleared: ReadonlySet<string>,
+  ): Promise<void> {
+    const { hostname, shutDown, missed } = this;
     this.shutDown = new Set();
     const details = this.details.take();
-    let domains: readonly ObservedDomain[];
+    const look = {
+      hostname,
+      at: this.parts.clock.now(),
+      domains,
+      facts,
+      details,
+      shutDown,
+      missedBefore: missed,
+      cleared,
+    };
     try {
-      const facts: HostFacts | undefined = this.factsWanted ? await driver.facts() : undefined;
-      domains = await driver.domains();
-      await this.tell(observeHost({ hostname: this.hostname, at: clock.now(), domains, facts, details, shutDown }));
-      if (facts !== undefined) this.factsWanted = false;
+      await this.tell(observeHost(look));
     } catch (error) {
       for (const uuid of shutDown) this.shutDown.add(uuid);
       this.details.giveBack(details);
       throw error;
     }
-    this.silentSinceMs = undefined;
-    this.lastSeen = clock.now();
-    await this.reapply.run(this.details);
-    this.details.ask(authority.fleet, domains);
+    const present = new Set(domains.map((domain) => domain.uuid));
+    const absent = this.parts.authority.fleet
+      .guestsOn(hostname)
+      .filter((guest) => !present.has(guest.uuid) && isBelievedToRun(guest));
+    this.missed = new Set(absent.map((guest) => guest.uuid));
+    if (absent.length > 0) this.lookSoon();
+  }
+
+  /** A host that was proven to be off is not used before what it has of guests that left it is cleared. */
+  private async clearedAfterDeath(): Promise<ReadonlySet<string>> {
+    const { authority, driver } = this.parts;
+    const condition = () => authority.fleet.get('host', this.hostname)?.condition;
+    if (condition() === 'DEAD') {
+      await driver.domains();
+      await this.tell(answersAgain(this.hostname));
+    }
+    return clearStaleCopies(this.parts, authority.fleet.get('host', this.hostname)?.leftBehind ?? []);
   }
 
   /** It was silent for all of the look that failed, however long that took. */
@@ -181,4 +221,8 @@ export class HostWatch {
   private async tell(command: Command<undefined>): Promise<void> {
     await this.parts.authority.execute(command, { principal: 'virtdc', method: 'reconcile', cause: 'OBSERVED' });
   }
+}
+
+function isBelievedToRun({ state, operation }: Guest): boolean {
+  return operation === '' && state !== 'STOPPED' && state !== 'LOST';
 }

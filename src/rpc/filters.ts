@@ -24,7 +24,7 @@ const GUEST_STATES: readonly GuestState[] = [
   'UNKNOWN',
 ];
 const ADMIN_STATES: readonly AdminState[] = ['AVAILABLE', 'CORDONED'];
-const CONDITIONS: readonly HostCondition[] = ['READY', 'SUSPECT', 'UNREACHABLE'];
+const CONDITIONS: readonly HostCondition[] = ['READY', 'SUSPECT', 'UNREACHABLE', 'DEAD'];
 const OPERATION_STATES: readonly OperationState[] = [
   'PENDING',
   'RUNNING',
@@ -44,6 +44,8 @@ const OPERATION_KINDS: readonly OperationKind[] = [
   'MIGRATE_GUEST',
   'SCALE_CPU',
   'SCALE_MEMORY',
+  'RESTART_GUEST',
+  'CONFIRM_HOST_DEAD',
 ];
 
 export class FilterReader {

@@ -18,7 +18,7 @@ import { startGuest } from '../commands/start-guest.js';
 import { stopGuest } from '../commands/stop-guest.js';
 import { updateGuest } from '../commands/update-guest.js';
 import type { Command } from '../fleet/decision.js';
-import type { RestartPolicy } from '../fleet/guest.js';
+import { RESTART_POLICIES } from '../fleet/guest.js';
 import { LIMITS } from '../limits.js';
 import { definitionOf } from '../operations/definition.js';
 import { guestsPassing, listGuests } from '../queries/guests.js';
@@ -42,7 +42,6 @@ interface OnGuestMessage {
 }
 
 const LONGEST_GRACE_S = 3_600;
-const RESTART_POLICIES: readonly RestartPolicy[] = ['NEVER', 'WITH_HOST'];
 
 /** WatchGuests is served beside it, as its answers are encoded already: see watches.ts. */
 export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplementation<CallerKnown>, 'watchGuests'> {
@@ -92,10 +91,12 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
       const vmid = check.vmid('vmid', request.vmid);
       const edits = readLabelEdits(check, request);
       const restartPolicy = check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, RESTART_POLICIES);
+      const priority =
+        request.priority === undefined ? undefined : check.whole('priority', request.priority, 0, LIMITS.maxPriority);
       const expectedRevision = check.revision(request.revision);
       check.requestId(request.requestId);
       check.done();
-      const command = updateGuest({ vmid, expectedRevision, restartPolicy, ...edits });
+      const command = updateGuest({ vmid, expectedRevision, restartPolicy, priority, ...edits });
       const { result } = await decide(parts, context, GuestInfoDefinition, 'updateGuest', request, command);
       const { value: claims } = await query(parts, (fleet) => fleet.claimsOf(vmid));
       return { guest: toGuest(result, claims) };

@@ -32,8 +32,10 @@ import { listImages, listPools } from '../queries/storage.js';
 import { parseNodeInfo } from '../xml/node-info.js';
 import { readXml, XML_BOUNDS } from './base-guests.js';
 import { Check } from './check.js';
+import { decideHostDead } from './confirm-host-dead.js';
 import { toResources } from './convert/amounts.js';
 import { toHost, toImage, toPool } from './convert/host.js';
+import { toOperation } from './convert/operation.js';
 import { readHostFilter, readPage } from './filters.js';
 import { checkHosts } from './host-checks.js';
 import { checkAddress, checkUri } from './host-uris.js';
@@ -104,6 +106,13 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
     async removeHost(request, context) {
       await decide(parts, context, HostInfoDefinition, 'removeHost', request, removeHost(readOnHost(request)));
       return {};
+    },
+    async confirmHostDead(request, context) {
+      const { host, operation } = await decideHostDead(parts, request, context);
+      return {
+        host: await told(host),
+        operation: request.validateOnly ? undefined : toOperation(operation, undefined),
+      };
     },
     checkHosts: (request, context) => streamChecks(parts, request, context),
     async getHost(request) {

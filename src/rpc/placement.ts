@@ -19,7 +19,7 @@ import { terminateGuest } from '../commands/terminate-guest.js';
 import { collectViolations } from '../commands/violations.js';
 import type { Claim } from '../fleet/claim.js';
 import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
-import type { GuestSeed } from '../fleet/guest.js';
+import { type GuestSeed, RESTART_POLICIES } from '../fleet/guest.js';
 import { invalidFields } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { checkSpace, explainGuest, explainShape } from '../queries/space.js';
@@ -128,7 +128,8 @@ function readSubmit(check: Check, request: SubmitGuestMessage): SubmitGuestReque
     mac: check.optionalMac('mac', request.mac),
     seed: request.seed && readSeed(check, request.seed),
     restartPolicy:
-      check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, ['NEVER', 'WITH_HOST']) ?? 'NEVER',
+      check.enum('restart_policy', 'RESTART_POLICY', request.restartPolicy, RESTART_POLICIES) ?? 'ON_HOST_FAILURE',
+    priority: check.whole('priority', request.priority, 0, LIMITS.maxPriority),
     labels: check.labels('labels', request.labels),
   };
 }

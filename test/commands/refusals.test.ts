@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { addImage } from '../../src/commands/add-image.js';
 import { cancelOperation } from '../../src/commands/cancel-operation.js';
+import { confirmHostDead } from '../../src/commands/confirm-host-dead.js';
 import { cordonHost } from '../../src/commands/cordon-host.js';
 import { deleteBaseGuest } from '../../src/commands/delete-base-guest.js';
 import { importBaseGuest } from '../../src/commands/import-base-guest.js';
@@ -62,6 +63,7 @@ const REASONS: Readonly<Record<Exclude<RefusalReason, 'REQUEST_ID_REUSED'>, Prov
   HOST_HAS_GUESTS: () => removeHost(onHost('a')),
   HOST_IN_USE: () => removeHost(onHost('nfs')),
   HOST_UNREACHABLE: () => pauseGuest(on('d')),
+  HOST_ANSWERS: () => confirmHostDead({ ...onHost('a'), answers: false }),
   SAME_MACHINE: (fleet) => registration(fleet, 'third-name'),
   POOL_NOT_FOUND: () => removePool({ name: 'nowhere', expectedRevision: 0 }),
   POOL_EXISTS: () =>

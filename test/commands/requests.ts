@@ -24,6 +24,7 @@ export function submission(vmid: string, more: Partial<SubmitGuestRequest> = {})
     seed: undefined,
     strategy: undefined,
     restartPolicy: 'NEVER',
+    priority: 0,
     labels: {},
     ...more,
   };

@@ -9,7 +9,13 @@ import { kib, parseFleet, readFleet } from '../fleets/parse.js';
 import { accepted, refused } from './decide.js';
 import { submission } from './requests.js';
 
-const untouched = { expectedRevision: 0, setLabels: {}, removeLabels: [], restartPolicy: undefined };
+const untouched = {
+  expectedRevision: 0,
+  setLabels: {},
+  removeLabels: [],
+  restartPolicy: undefined,
+  priority: undefined,
+};
 
 describe('UpdateGuest', () => {
   it('sets and removes labels, also of a guest that is busy', () => {

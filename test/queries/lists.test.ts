@@ -79,7 +79,13 @@ describe('the list of guests', () => {
 
   it('goes by each part of its filter', () => {
     const fleet = readFleet('three-nodes');
-    const labels = { setLabels: { team: 'web' }, removeLabels: [], expectedRevision: 0, restartPolicy: undefined };
+    const labels = {
+      setLabels: { team: 'web' },
+      removeLabels: [],
+      expectedRevision: 0,
+      restartPolicy: undefined,
+      priority: undefined,
+    };
     accepted(fleet, updateGuest({ ...labels, vmid: 'medium' }));
     accepted(fleet, migrateGuest(migration('small', { destHost: 'node2' })));
     const vmids = (more: Partial<GuestFilter>) =>

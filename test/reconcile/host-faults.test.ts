@@ -98,7 +98,7 @@ describe('hosts that fail', function () {
   });
 
   it('during a migration: the power of the source is cut, and the guest is told to be lost, not started again', async () => {
-    const guest = await onNode1('one');
+    const guest = await onNode1('one', { restartPolicy: 'RESTART_POLICY_NEVER' });
     world.faults.behave(guest.uuid, { usedKib: GIB, dirtyBytesPerS: 0 });
     const { operation } = await world.client.migration.migrateGuest({ vmid: 'one', policy: { bandwidthMibPerS: 16n } });
     await world.whenOperation(operation?.name ?? '', ({ progressPercent = 0 }) => progressPercent > 5);
@@ -116,7 +116,7 @@ describe('hosts that fail', function () {
   });
 
   it('and come back without a guest say that it is lost; one that powered off by itself is stopped', async () => {
-    const one = await onNode1('one');
+    const one = await onNode1('one', { restartPolicy: 'RESTART_POLICY_NEVER' });
     const two = await onNode1('two');
     world.faults.powerOffGuest(two.uuid);
     await world.whenGuest('two', ({ state }) => state === 'GUEST_STATE_STOPPED');

@@ -97,6 +97,7 @@ function labelled({ vmid }: Guest, draw: number): Command<unknown> {
     setLabels: { seen: value },
     removeLabels: [],
     restartPolicy: undefined,
+    priority: undefined,
   });
 }
 

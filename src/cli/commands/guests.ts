@@ -24,6 +24,7 @@ import {
   type IfRevision,
   ifRevision,
   label,
+  priorityOption,
   restartOption,
   revisionNumber,
 } from '../options.js';
@@ -57,11 +58,12 @@ export function addGuests(program: Command, bind: Bind): void {
       ifRevision(
         guests
           .command('update')
-          .description("change a guest's labels or restart policy")
+          .description("change a guest's labels, restart policy or priority")
           .argument('<vmid>')
           .option('--label <key=value>', 'label to set; may be repeated', label)
           .option('--remove-label <key>', 'label to remove; may be repeated', each)
-          .addOption(restartOption()),
+          .addOption(restartOption())
+          .addOption(priorityOption()),
       ),
     ),
     update,
@@ -141,11 +143,12 @@ interface UpdateOptions extends DryRun, IfRevision {
   readonly label?: Readonly<Record<string, string>>;
   readonly removeLabel?: readonly string[];
   readonly restart?: RestartPolicy;
+  readonly priority?: number;
 }
 
 async function update(it: Invocation, options: UpdateOptions, vmid: string): Promise<void> {
   const request = {
-    ...given({ restartPolicy: options.restart }),
+    ...given({ restartPolicy: options.restart, priority: options.priority }),
     vmid,
     setLabels: { ...options.label },
     removeLabels: [...(options.removeLabel ?? [])],

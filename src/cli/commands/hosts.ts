@@ -6,6 +6,7 @@ import { GetHostResponse, ImportNodeInfoResponse, ListHostsResponse } from '#gen
 import { HostEvent } from '#gen/virtdc/v1/watch.js';
 import { followHosts } from '../../client/follow.js';
 import { everyOf } from '../../client/pages.js';
+import { finish, took } from '../finish.js';
 import type { Bind, Invocation } from '../invocation.js';
 import { readInput } from '../invocation.js';
 import { nodeInfoLines } from '../node-info.js';
@@ -109,6 +110,17 @@ export function addHosts(program: Command, bind: Bind): void {
   bind(
     dryRun(ifRevision(hosts.command('remove').description('forget a host that has no guests').argument('<host>'))),
     remove,
+  );
+  bind(
+    dryRun(
+      ifRevision(
+        hosts
+          .command('confirm-dead')
+          .description('state that a host is off: its guests may be started elsewhere')
+          .argument('<host>'),
+      ),
+    ),
+    confirmDead,
   );
   bind(
     hosts
@@ -218,6 +230,22 @@ async function remove(it: Invocation, options: DryRun & IfRevision, hostname: st
   await it.client.hosts.removeHost(request, it.call);
   if (it.json) it.printJson({});
   else it.out.line(validateOnly ? `${safe(hostname)} could be removed` : `${safe(hostname)} is forgotten`);
+}
+
+async function confirmDead(it: Invocation, options: DryRun & IfRevision, hostname: string): Promise<void> {
+  const validateOnly = options.dryRun === true;
+  const request = { hostname, revision: options.ifRevision ?? 0n, validateOnly, requestId: it.requestId };
+  const { host, operation } = await it.client.hosts.confirmHostDead(request, it.call);
+  if (operation === undefined) return tableOf(it, host);
+  const ended = await finish(it, operation, `ending what was on ${safe(hostname)}`);
+  if (ended === undefined || it.json) return;
+  const filter = { parent: operation.name };
+  const parts = await everyOf(
+    (pageToken) => it.client.operations.listOperations({ filter, pageToken, pageSize: 1_000 }, it.call),
+    (page) => page.operations,
+  );
+  const restarted = parts.filter(({ state }) => state === 'OPERATION_STATE_SUCCEEDED').length;
+  it.out.line(`${safe(hostname)} is dead: ${plural(restarted, 'guest')} started elsewhere${took(ended)}`);
 }
 
 async function importFile(it: Invocation, options: DryRun & { prune?: boolean }, file: string): Promise<void> {

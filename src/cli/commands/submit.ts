@@ -8,7 +8,18 @@ import { decisionOf } from '../explanation.js';
 import { UsageError } from '../failure.js';
 import { finish, took } from '../finish.js';
 import { type Bind, type Invocation, readInput } from '../invocation.js';
-import { type DryRun, dryRun, each, given, label, restartOption, size, strategyOption, whole } from '../options.js';
+import {
+  type DryRun,
+  dryRun,
+  each,
+  given,
+  label,
+  priorityOption,
+  restartOption,
+  size,
+  strategyOption,
+  whole,
+} from '../options.js';
 import { safe } from '../text.js';
 
 export interface ShapeOptions {
@@ -31,6 +42,7 @@ interface SubmitOptions extends ShapeOptions, DryRun {
   readonly sshKey?: readonly string[];
   readonly userData?: string;
   readonly restart?: RestartPolicy;
+  readonly priority?: number;
   readonly label?: Readonly<Record<string, string>>;
 }
 
@@ -67,6 +79,7 @@ export function addSubmit(guests: Command, bind: Bind): void {
     .option('--ssh-key <file>', 'SSH public key that may log in; may be repeated', each)
     .option('--user-data <file>', 'cloud-init user data')
     .addOption(restartOption())
+    .addOption(priorityOption())
     .option('--label <key=value>', 'label; may be repeated', label);
   bind(dryRun(submit), run);
 }
@@ -93,11 +106,22 @@ function seedOf({ seed, guestHostname = '', sshKey = [], userData }: SubmitOptio
 
 async function run(it: Invocation, options: SubmitOptions, vmid: string): Promise<void> {
   const { cpu, memory, io, maxCpu, maxMemory, baseGuest, pool, mac, strategy, restart, label: labels } = options;
+  const { priority } = options;
   const request = {
     vmid,
     cpu,
     memoryKib: memory,
-    ...given({ ioKib: io, maxCpu, maxMemoryKib: maxMemory, baseGuest, pool, mac, strategy, restartPolicy: restart }),
+    ...given({
+      ioKib: io,
+      maxCpu,
+      maxMemoryKib: maxMemory,
+      baseGuest,
+      pool,
+      mac,
+      strategy,
+      restartPolicy: restart,
+      priority,
+    }),
     ...given({ nicSource: nicSource(options), seed: seedOf(options) }),
     labels: { ...labels },
     validateOnly: options.dryRun === true,

@@ -72,6 +72,7 @@ export function guestFields(guest: Guest, size: Size): [string, string][] {
     ['nics', guest.nics.map(({ source, mac }) => `${source} (${mac})`).join(', ')],
     ['base guest', guest.adopted ? '(adopted)' : guest.baseGuest],
     ['restart', bare(guest.restartPolicy, 'RESTART_POLICY')],
+    ['priority', String(guest.priority)],
     ['labels', labelsOf(guest.labels)],
     ['domain', `${guest.domainName} (${guest.uuid})`],
     ['submitted', [timeOf(guest.createTime), guest.createdBy && `by ${guest.createdBy}`].filter(Boolean).join(' ')],

@@ -52,6 +52,7 @@ export function hostFields(host: Host, size: Size): [string, string][] {
     ['ratios', `cpu ${ratios?.cpu ?? 1}, memory ${ratios?.memory ?? 1}, io ${ratios?.io ?? 1}`],
     ['reserve', `${reserve?.cpu ?? 0} cpu, ${size(reserve?.memoryKib ?? 0n)} memory, ${size(reserve?.ioKib ?? 0n)} io`],
     ['guests', String(host.guests)],
+    ['left behind', host.leftBehind.join(', ')],
     [
       'hardware',
       observed === undefined

@@ -45,6 +45,11 @@ export class SimulatedHost {
     return this.powered && this.daemon === 'UP';
   }
 
+  /** Whether the daemon is the one of that start. */
+  isStill(daemonStarts: number): boolean {
+    return this.powered && this.daemon !== 'DEAD' && this.daemonStarts === daemonStarts;
+  }
+
   /** Work that reached the daemon: done now, or when it thaws, whether or not anybody still waits for it. */
   receive(work: () => void): void {
     if (!this.powered || this.daemon === 'DEAD') return;

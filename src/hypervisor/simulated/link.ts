@@ -101,11 +101,12 @@ export class Link {
     reject: (error: unknown) => void,
   ): Promise<void> {
     const fault = this.host.takeFault(method);
+    const { daemonStarts } = this.host;
     try {
       if (fault?.does === 'DELAY') {
         await this.datacenter.pass(fault.ms);
-        // It waited in the daemon's queue, and what waits there goes when its connection does.
-        if (this.connection !== connection) return;
+        // It waited in the daemon's queue, and what waits there goes when its connection does, or the daemon.
+        if (this.connection !== connection || !this.host.isStill(daemonStarts)) return;
       }
       if (fault?.does === 'FAIL') throw new Refused(fault.kind, fault.message);
       const value = await effect();

@@ -36,6 +36,7 @@ export function toGuest(guest: Guest, claims: readonly Claim[]): GuestMessage {
     baseGuest: guest.baseGuest,
     adopted: guest.adopted,
     persistent: guest.persistent,
+    priority: guest.priority,
     restartPolicy: `RESTART_POLICY_${guest.restartPolicy}`,
     createdBy: guest.createdBy,
     createdByRequestId: guest.createdByRequest,

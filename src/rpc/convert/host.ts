@@ -19,7 +19,7 @@ export function toHost(host: Host, { claimed, guests }: HostLoad, lastSeen: Date
     migrationUri: host.migrationUri,
     // DRAINING and MAINTENANCE are not reachable yet, and cordon as well.
     adminState: host.adminState === 'AVAILABLE' ? 'HOST_ADMIN_STATE_AVAILABLE' : 'HOST_ADMIN_STATE_CORDONED',
-    condition: host.condition === 'DEAD' ? 'HOST_CONDITION_UNREACHABLE' : `HOST_CONDITION_${host.condition}`,
+    condition: `HOST_CONDITION_${host.condition}`,
     conditionReason: host.conditionReason,
     maxCpu: host.capacity.cpu,
     maxMemoryKib: BigInt(host.capacity.memoryKib),
@@ -42,6 +42,7 @@ export function toHost(host: Host, { claimed, guests }: HostLoad, lastSeen: Date
     createTime: host.createdAt,
     revision: BigInt(host.revision),
     cause: toCause(host.cause),
+    leftBehind: host.leftBehind.map((one) => one.vmid),
   };
 }
 

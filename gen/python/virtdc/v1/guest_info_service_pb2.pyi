@@ -55,7 +55,7 @@ class ListGuestsResponse(_message.Message):
     def __init__(self, guests: _Optional[_Iterable[_Union[_guest_pb2.Guest, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class UpdateGuestRequest(_message.Message):
-    __slots__ = ("vmid", "set_labels", "remove_labels", "restart_policy", "revision", "validate_only", "request_id")
+    __slots__ = ("vmid", "set_labels", "remove_labels", "restart_policy", "revision", "validate_only", "request_id", "priority")
     class SetLabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class UpdateGuestRequest(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     vmid: str
     set_labels: _containers.ScalarMap[str, str]
     remove_labels: _containers.RepeatedScalarFieldContainer[str]
@@ -77,7 +78,8 @@ class UpdateGuestRequest(_message.Message):
     revision: int
     validate_only: bool
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., set_labels: _Optional[_Mapping[str, str]] = ..., remove_labels: _Optional[_Iterable[str]] = ..., restart_policy: _Optional[_Union[_guest_pb2.RestartPolicy, str]] = ..., revision: _Optional[int] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    priority: int
+    def __init__(self, vmid: _Optional[str] = ..., set_labels: _Optional[_Mapping[str, str]] = ..., remove_labels: _Optional[_Iterable[str]] = ..., restart_policy: _Optional[_Union[_guest_pb2.RestartPolicy, str]] = ..., revision: _Optional[int] = ..., validate_only: bool = ..., request_id: _Optional[str] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class UpdateGuestResponse(_message.Message):
     __slots__ = ("guest",)

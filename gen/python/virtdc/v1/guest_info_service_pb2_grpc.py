@@ -137,7 +137,8 @@ class GuestInfoServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateGuest(self, request, context):
-        """Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
+        """Changes a guest's labels and priority, at any time, or its restart policy: to and from WITH_HOST only while it is
+        STOPPED (its domain is made by it).
 
         Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
         policy), `STALE_REVISION`.

@@ -31,6 +31,7 @@ class RestartPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESTART_POLICY_UNSPECIFIED: _ClassVar[RestartPolicy]
     RESTART_POLICY_NEVER: _ClassVar[RestartPolicy]
     RESTART_POLICY_WITH_HOST: _ClassVar[RestartPolicy]
+    RESTART_POLICY_ON_HOST_FAILURE: _ClassVar[RestartPolicy]
 
 class DiskRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -62,6 +63,7 @@ GUEST_STATE_UNKNOWN: GuestState
 RESTART_POLICY_UNSPECIFIED: RestartPolicy
 RESTART_POLICY_NEVER: RestartPolicy
 RESTART_POLICY_WITH_HOST: RestartPolicy
+RESTART_POLICY_ON_HOST_FAILURE: RestartPolicy
 DISK_ROLE_UNSPECIFIED: DiskRole
 DISK_ROLE_DISK: DiskRole
 DISK_ROLE_SEED: DiskRole
@@ -133,7 +135,7 @@ class GuestClaim(_message.Message):
     def __init__(self, hostname: _Optional[str] = ..., kind: _Optional[_Union[ClaimKind, str]] = ..., resources: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., retake_kib: _Optional[int] = ...) -> None: ...
 
 class Guest(_message.Message):
-    __slots__ = ("vmid", "uuid", "domain_name", "hostname", "state", "state_reason", "current_cpu", "max_cpu", "current_memory_kib", "max_memory_kib", "io_kib", "observed", "claims", "operation", "labels", "disks", "nics", "base_guest", "adopted", "persistent", "restart_policy", "created_by", "created_by_request_id", "create_time", "revision", "cause")
+    __slots__ = ("vmid", "uuid", "domain_name", "hostname", "state", "state_reason", "current_cpu", "max_cpu", "current_memory_kib", "max_memory_kib", "io_kib", "observed", "claims", "operation", "labels", "disks", "nics", "base_guest", "adopted", "persistent", "restart_policy", "created_by", "created_by_request_id", "create_time", "revision", "cause", "priority")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -167,6 +169,7 @@ class Guest(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     vmid: str
     uuid: str
     domain_name: str
@@ -193,7 +196,8 @@ class Guest(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     revision: int
     cause: _cause_pb2.Cause
-    def __init__(self, vmid: _Optional[str] = ..., uuid: _Optional[str] = ..., domain_name: _Optional[str] = ..., hostname: _Optional[str] = ..., state: _Optional[_Union[GuestState, str]] = ..., state_reason: _Optional[str] = ..., current_cpu: _Optional[int] = ..., max_cpu: _Optional[int] = ..., current_memory_kib: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., io_kib: _Optional[int] = ..., observed: _Optional[_Union[GuestObservation, _Mapping]] = ..., claims: _Optional[_Iterable[_Union[GuestClaim, _Mapping]]] = ..., operation: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., disks: _Optional[_Iterable[_Union[GuestDisk, _Mapping]]] = ..., nics: _Optional[_Iterable[_Union[Nic, _Mapping]]] = ..., base_guest: _Optional[str] = ..., adopted: bool = ..., persistent: bool = ..., restart_policy: _Optional[_Union[RestartPolicy, str]] = ..., created_by: _Optional[str] = ..., created_by_request_id: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+    priority: int
+    def __init__(self, vmid: _Optional[str] = ..., uuid: _Optional[str] = ..., domain_name: _Optional[str] = ..., hostname: _Optional[str] = ..., state: _Optional[_Union[GuestState, str]] = ..., state_reason: _Optional[str] = ..., current_cpu: _Optional[int] = ..., max_cpu: _Optional[int] = ..., current_memory_kib: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., io_kib: _Optional[int] = ..., observed: _Optional[_Union[GuestObservation, _Mapping]] = ..., claims: _Optional[_Iterable[_Union[GuestClaim, _Mapping]]] = ..., operation: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., disks: _Optional[_Iterable[_Union[GuestDisk, _Mapping]]] = ..., nics: _Optional[_Iterable[_Union[Nic, _Mapping]]] = ..., base_guest: _Optional[str] = ..., adopted: bool = ..., persistent: bool = ..., restart_policy: _Optional[_Union[RestartPolicy, str]] = ..., created_by: _Optional[str] = ..., created_by_request_id: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class GuestFilter(_message.Message):
     __slots__ = ("vmids", "hostnames", "states", "labels", "base_guest")

@@ -1,5 +1,6 @@
 from virtdc.v1 import host_pb2 as _host_pb2
 from virtdc.v1 import image_pb2 as _image_pb2
+from virtdc.v1 import operation_pb2 as _operation_pb2
 from virtdc.v1 import pool_pb2 as _pool_pb2
 from virtdc.v1 import resources_pb2 as _resources_pb2
 from virtdc.v1 import watch_pb2 as _watch_pb2
@@ -206,6 +207,26 @@ class RemoveHostRequest(_message.Message):
 class RemoveHostResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ConfirmHostDeadRequest(_message.Message):
+    __slots__ = ("hostname", "revision", "validate_only", "request_id")
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    hostname: str
+    revision: int
+    validate_only: bool
+    request_id: str
+    def __init__(self, hostname: _Optional[str] = ..., revision: _Optional[int] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ConfirmHostDeadResponse(_message.Message):
+    __slots__ = ("host", "operation")
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    host: _host_pb2.Host
+    operation: _operation_pb2.Operation
+    def __init__(self, host: _Optional[_Union[_host_pb2.Host, _Mapping]] = ..., operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class CheckHostsRequest(_message.Message):
     __slots__ = ("hostnames",)

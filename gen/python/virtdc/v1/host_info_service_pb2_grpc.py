@@ -66,6 +66,11 @@ class HostInfoStub(object):
                 request_serializer=virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostRequest.SerializeToString,
                 response_deserializer=virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostResponse.FromString,
                 _registered_method=True)
+        self.ConfirmHostDead = channel.unary_unary(
+                '/virtdc.v1.HostInfo/ConfirmHostDead',
+                request_serializer=virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadRequest.SerializeToString,
+                response_deserializer=virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadResponse.FromString,
+                _registered_method=True)
         self.CheckHosts = channel.unary_stream(
                 '/virtdc.v1.HostInfo/CheckHosts',
                 request_serializer=virtdc_dot_v1_dot_host__info__service__pb2.CheckHostsRequest.SerializeToString,
@@ -177,6 +182,20 @@ class HostInfoServicer(object):
 
         Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION `HOST_HAS_GUESTS`, `HOST_IN_USE` (guests are moving to it,
         or it exports a pool); ABORTED `STALE_REVISION`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmHostDead(self, request, context):
+        """States that a host is off, for good or until somebody switches it on: the word of an operator who has seen to it.
+        virtdc itself never concludes that from silence. The host becomes DEAD; what was open on it ends (HOST_DEAD), a
+        migration by what its other host shows; its guests become LOST, and those whose restart policy is ON_HOST_FAILURE
+        are started again on other hosts, those of greater priority first. The operation ends when all of that has.
+
+        Where the host is not off in truth, its guests run twice until it can be reached again. For a host that is DEAD
+        already the guests that found no room are tried again. Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION
+        `HOST_ANSWERS` (it was asked just now, and answered); ABORTED `STALE_REVISION`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -305,6 +324,11 @@ def add_HostInfoServicer_to_server(servicer, server):
                     servicer.RemoveHost,
                     request_deserializer=virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostRequest.FromString,
                     response_serializer=virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostResponse.SerializeToString,
+            ),
+            'ConfirmHostDead': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmHostDead,
+                    request_deserializer=virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadRequest.FromString,
+                    response_serializer=virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadResponse.SerializeToString,
             ),
             'CheckHosts': grpc.unary_stream_rpc_method_handler(
                     servicer.CheckHosts,
@@ -521,6 +545,33 @@ class HostInfo(object):
             '/virtdc.v1.HostInfo/RemoveHost',
             virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostRequest.SerializeToString,
             virtdc_dot_v1_dot_host__info__service__pb2.RemoveHostResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmHostDead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtdc.v1.HostInfo/ConfirmHostDead',
+            virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadRequest.SerializeToString,
+            virtdc_dot_v1_dot_host__info__service__pb2.ConfirmHostDeadResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,6 +25,7 @@ class HostCondition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOST_CONDITION_READY: _ClassVar[HostCondition]
     HOST_CONDITION_SUSPECT: _ClassVar[HostCondition]
     HOST_CONDITION_UNREACHABLE: _ClassVar[HostCondition]
+    HOST_CONDITION_DEAD: _ClassVar[HostCondition]
 
 class HostWarning(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -50,6 +51,7 @@ HOST_CONDITION_UNSPECIFIED: HostCondition
 HOST_CONDITION_READY: HostCondition
 HOST_CONDITION_SUSPECT: HostCondition
 HOST_CONDITION_UNREACHABLE: HostCondition
+HOST_CONDITION_DEAD: HostCondition
 HOST_WARNING_UNSPECIFIED: HostWarning
 HOST_WARNING_DECLARED_OVER_OBSERVED: HostWarning
 HOST_WARNING_OVERCOMMITTED: HostWarning
@@ -94,7 +96,7 @@ class HostFacts(_message.Message):
     def __init__(self, cpu: _Optional[int] = ..., memory_kib: _Optional[int] = ..., libvirt_hostname: _Optional[str] = ..., libvirt_uuid: _Optional[str] = ..., libvirt_version: _Optional[str] = ..., hypervisor_version: _Optional[str] = ..., arch: _Optional[str] = ..., cpu_model: _Optional[str] = ..., pools: _Optional[_Iterable[str]] = ..., networks: _Optional[_Iterable[str]] = ..., bridges: _Optional[_Iterable[str]] = ..., machine_types: _Optional[_Iterable[str]] = ..., cpu_unplug: bool = ...) -> None: ...
 
 class Host(_message.Message):
-    __slots__ = ("hostname", "ip_address", "uri", "migration_uri", "admin_state", "condition", "condition_reason", "max_cpu", "max_memory_kib", "max_io_kib", "avail_cpu", "avail_memory_kib", "avail_io_kib", "ratios", "reserve", "claimed", "observed", "warnings", "labels", "zone", "guests", "last_seen_time", "create_time", "revision", "cause")
+    __slots__ = ("hostname", "ip_address", "uri", "migration_uri", "admin_state", "condition", "condition_reason", "max_cpu", "max_memory_kib", "max_io_kib", "avail_cpu", "avail_memory_kib", "avail_io_kib", "ratios", "reserve", "claimed", "observed", "warnings", "labels", "zone", "guests", "last_seen_time", "create_time", "revision", "cause", "left_behind")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -127,6 +129,7 @@ class Host(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
+    LEFT_BEHIND_FIELD_NUMBER: _ClassVar[int]
     hostname: str
     ip_address: str
     uri: str
@@ -152,7 +155,8 @@ class Host(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     revision: int
     cause: _cause_pb2.Cause
-    def __init__(self, hostname: _Optional[str] = ..., ip_address: _Optional[str] = ..., uri: _Optional[str] = ..., migration_uri: _Optional[str] = ..., admin_state: _Optional[_Union[HostAdminState, str]] = ..., condition: _Optional[_Union[HostCondition, str]] = ..., condition_reason: _Optional[str] = ..., max_cpu: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., max_io_kib: _Optional[int] = ..., avail_cpu: _Optional[int] = ..., avail_memory_kib: _Optional[int] = ..., avail_io_kib: _Optional[int] = ..., ratios: _Optional[_Union[_resources_pb2.AllocationRatios, _Mapping]] = ..., reserve: _Optional[_Union[_resources_pb2.Reserve, _Mapping]] = ..., claimed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., observed: _Optional[_Union[HostFacts, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[HostWarning, str]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., zone: _Optional[str] = ..., guests: _Optional[int] = ..., last_seen_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+    left_behind: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, hostname: _Optional[str] = ..., ip_address: _Optional[str] = ..., uri: _Optional[str] = ..., migration_uri: _Optional[str] = ..., admin_state: _Optional[_Union[HostAdminState, str]] = ..., condition: _Optional[_Union[HostCondition, str]] = ..., condition_reason: _Optional[str] = ..., max_cpu: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., max_io_kib: _Optional[int] = ..., avail_cpu: _Optional[int] = ..., avail_memory_kib: _Optional[int] = ..., avail_io_kib: _Optional[int] = ..., ratios: _Optional[_Union[_resources_pb2.AllocationRatios, _Mapping]] = ..., reserve: _Optional[_Union[_resources_pb2.Reserve, _Mapping]] = ..., claimed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., observed: _Optional[_Union[HostFacts, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[HostWarning, str]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., zone: _Optional[str] = ..., guests: _Optional[int] = ..., last_seen_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., left_behind: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class HostFilter(_message.Message):
     __slots__ = ("hostnames", "admin_states", "conditions", "labels", "zone")

@@ -26,6 +26,8 @@ class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_KIND_MIGRATE_GUEST: _ClassVar[OperationKind]
     OPERATION_KIND_SCALE_CPU: _ClassVar[OperationKind]
     OPERATION_KIND_SCALE_MEMORY: _ClassVar[OperationKind]
+    OPERATION_KIND_RESTART_GUEST: _ClassVar[OperationKind]
+    OPERATION_KIND_CONFIRM_HOST_DEAD: _ClassVar[OperationKind]
 OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_CREATE_GUEST: OperationKind
 OPERATION_KIND_TERMINATE_GUEST: OperationKind
@@ -37,6 +39,8 @@ OPERATION_KIND_RESUME_GUEST: OperationKind
 OPERATION_KIND_MIGRATE_GUEST: OperationKind
 OPERATION_KIND_SCALE_CPU: OperationKind
 OPERATION_KIND_SCALE_MEMORY: OperationKind
+OPERATION_KIND_RESTART_GUEST: OperationKind
+OPERATION_KIND_CONFIRM_HOST_DEAD: OperationKind
 
 class OperationError(_message.Message):
     __slots__ = ("reason", "message", "metadata")

@@ -21,7 +21,7 @@ class Seed(_message.Message):
     def __init__(self, guest_hostname: _Optional[str] = ..., ssh_authorized_keys: _Optional[_Iterable[str]] = ..., user_data: _Optional[str] = ...) -> None: ...
 
 class SubmitGuestRequest(_message.Message):
-    __slots__ = ("vmid", "cpu", "memory_kib", "io_kib", "max_cpu", "max_memory_kib", "base_guest", "strategy", "pool", "network", "bridge", "mac", "seed", "restart_policy", "labels", "validate_only", "request_id")
+    __slots__ = ("vmid", "cpu", "memory_kib", "io_kib", "max_cpu", "max_memory_kib", "base_guest", "strategy", "pool", "network", "bridge", "mac", "seed", "restart_policy", "labels", "validate_only", "request_id", "priority")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +46,7 @@ class SubmitGuestRequest(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     vmid: str
     cpu: int
     memory_kib: int
@@ -63,7 +64,8 @@ class SubmitGuestRequest(_message.Message):
     labels: _containers.ScalarMap[str, str]
     validate_only: bool
     request_id: str
-    def __init__(self, vmid: _Optional[str] = ..., cpu: _Optional[int] = ..., memory_kib: _Optional[int] = ..., io_kib: _Optional[int] = ..., max_cpu: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., base_guest: _Optional[str] = ..., strategy: _Optional[_Union[_placement_pb2.Strategy, str]] = ..., pool: _Optional[str] = ..., network: _Optional[str] = ..., bridge: _Optional[str] = ..., mac: _Optional[str] = ..., seed: _Optional[_Union[Seed, _Mapping]] = ..., restart_policy: _Optional[_Union[_guest_pb2.RestartPolicy, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    priority: int
+    def __init__(self, vmid: _Optional[str] = ..., cpu: _Optional[int] = ..., memory_kib: _Optional[int] = ..., io_kib: _Optional[int] = ..., max_cpu: _Optional[int] = ..., max_memory_kib: _Optional[int] = ..., base_guest: _Optional[str] = ..., strategy: _Optional[_Union[_placement_pb2.Strategy, str]] = ..., pool: _Optional[str] = ..., network: _Optional[str] = ..., bridge: _Optional[str] = ..., mac: _Optional[str] = ..., seed: _Optional[_Union[Seed, _Mapping]] = ..., restart_policy: _Optional[_Union[_guest_pb2.RestartPolicy, str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class SubmitGuestResponse(_message.Message):
     __slots__ = ("guest", "operation", "decision")

@@ -35,7 +35,10 @@ export const GuestState = {
   STOPPED: "GUEST_STATE_STOPPED",
   /** TERMINATING - Is being removed for good. */
   TERMINATING: "GUEST_STATE_TERMINATING",
-  /** LOST - Gone from a host that answers, without having powered off. It keeps its disks and its claim. */
+  /**
+   * LOST - Gone from a host that answers, without having powered off, or from one that was proven to be off. It keeps its disks
+   * and its claim; whether it is started again its restart policy says.
+   */
   LOST: "GUEST_STATE_LOST",
   /** UNKNOWN - Its host does not answer, or what was asked of the host is not known to have happened. It may well run. */
   UNKNOWN: "GUEST_STATE_UNKNOWN",
@@ -155,12 +158,21 @@ export function guestStateToNumber(object: GuestState): number {
 
 /** What happens to a guest when it ends without a request. */
 export const RestartPolicy = {
-  /** UNSPECIFIED - In SubmitGuest: NEVER. Never sent otherwise. */
+  /** UNSPECIFIED - In SubmitGuest: ON_HOST_FAILURE. Never sent otherwise. */
   UNSPECIFIED: "RESTART_POLICY_UNSPECIFIED",
   /** NEVER - It stays ended (STOPPED or LOST) until StartGuest. */
   NEVER: "RESTART_POLICY_NEVER",
-  /** WITH_HOST - It returns with its host, also while virtdc is down: the domain is persistent and starts by itself. */
+  /**
+   * WITH_HOST - It returns with its host, also while virtdc is down: the domain is persistent and starts by itself. Where it is lost
+   * while its host answers, it is started again there, and never elsewhere.
+   */
   WITH_HOST: "RESTART_POLICY_WITH_HOST",
+  /**
+   * ON_HOST_FAILURE - It is started again when it is lost: on its host while that answers, on another once its own was proven to be off
+   * (ConfirmHostDead), unless it has a disk on a LOCAL pool there. Where it finds no room it stays LOST, says why, and is
+   * tried again when there is some. One that keeps being lost waits longer each time, up to 5 minutes.
+   */
+  ON_HOST_FAILURE: "RESTART_POLICY_ON_HOST_FAILURE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -170,6 +182,7 @@ export namespace RestartPolicy {
   export type UNSPECIFIED = typeof RestartPolicy.UNSPECIFIED;
   export type NEVER = typeof RestartPolicy.NEVER;
   export type WITH_HOST = typeof RestartPolicy.WITH_HOST;
+  export type ON_HOST_FAILURE = typeof RestartPolicy.ON_HOST_FAILURE;
   export type UNRECOGNIZED = typeof RestartPolicy.UNRECOGNIZED;
 }
 
@@ -184,6 +197,9 @@ export function restartPolicyFromJSON(object: any): RestartPolicy {
     case 2:
     case "RESTART_POLICY_WITH_HOST":
       return RestartPolicy.WITH_HOST;
+    case 3:
+    case "RESTART_POLICY_ON_HOST_FAILURE":
+      return RestartPolicy.ON_HOST_FAILURE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -199,6 +215,8 @@ export function restartPolicyToJSON(object: RestartPolicy): string {
       return "RESTART_POLICY_NEVER";
     case RestartPolicy.WITH_HOST:
       return "RESTART_POLICY_WITH_HOST";
+    case RestartPolicy.ON_HOST_FAILURE:
+      return "RESTART_POLICY_ON_HOST_FAILURE";
     case RestartPolicy.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -213,6 +231,8 @@ export function restartPolicyToNumber(object: RestartPolicy): number {
       return 1;
     case RestartPolicy.WITH_HOST:
       return 2;
+    case RestartPolicy.ON_HOST_FAILURE:
+      return 3;
     case RestartPolicy.UNRECOGNIZED:
     default:
       return -1;
@@ -553,7 +573,11 @@ export interface Guest {
   /** Revision of its last change, also of one of its claims. To be given as the expected revision of an update. */
   revision: bigint;
   /** Why it last changed. */
-  cause: Cause | undefined;
+  cause:
+    | Cause
+    | undefined;
+  /** Where several lost guests want the same room, the greater is started first; 0 to 1,000. */
+  priority: number;
 }
 
 export interface Guest_LabelsEntry {
@@ -1242,6 +1266,7 @@ function createBaseGuest(): Guest {
     createTime: undefined,
     revision: 0n,
     cause: undefined,
+    priority: 0,
   };
 }
 
@@ -1336,6 +1361,9 @@ export const Guest: MessageFns<Guest> = {
     }
     if (message.cause !== undefined) {
       Cause.encode(message.cause, writer.uint32(210).fork()).join();
+    }
+    if (message.priority !== 0) {
+      writer.uint32(216).int32(message.priority);
     }
     return writer;
   },
@@ -1564,6 +1592,14 @@ export const Guest: MessageFns<Guest> = {
             message.cause = Cause.decode(reader, reader.uint32());
             continue;
           }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1667,6 +1703,7 @@ export const Guest: MessageFns<Guest> = {
         : undefined,
       revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       cause: isSet(object.cause) ? Cause.fromJSON(object.cause) : undefined,
+      priority: isSet(object.priority) ? globalThis.Number(object.priority) : 0,
     };
   },
 
@@ -1756,6 +1793,9 @@ export const Guest: MessageFns<Guest> = {
     if (message.cause !== undefined) {
       obj.cause = Cause.toJSON(message.cause);
     }
+    if (message.priority !== 0) {
+      obj.priority = Math.round(message.priority);
+    }
     return obj;
   },
 
@@ -1804,6 +1844,7 @@ export const Guest: MessageFns<Guest> = {
     message.createTime = object.createTime ?? undefined;
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.cause = (object.cause !== undefined && object.cause !== null) ? Cause.fromPartial(object.cause) : undefined;
+    message.priority = object.priority ?? 0;
     return message;
   },
 };

@@ -151,6 +151,8 @@ export interface UpdateGuestRequest {
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
+  /** New priority, 0 to 1,000; not given: as it is. */
+  priority?: number | undefined;
 }
 
 export interface UpdateGuestRequest_SetLabelsEntry {
@@ -818,6 +820,7 @@ function createBaseUpdateGuestRequest(): UpdateGuestRequest {
     revision: 0n,
     validateOnly: false,
     requestId: "",
+    priority: undefined,
   };
 }
 
@@ -846,6 +849,9 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(58).string(message.requestId);
+    }
+    if (message.priority !== undefined) {
+      writer.uint32(64).int32(message.priority);
     }
     return writer;
   },
@@ -922,6 +928,14 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -985,6 +999,7 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      priority: isSet(object.priority) ? globalThis.Number(object.priority) : undefined,
     };
   },
 
@@ -1017,6 +1032,9 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.priority !== undefined) {
+      obj.priority = Math.round(message.priority);
+    }
     return obj;
   },
 
@@ -1040,6 +1058,7 @@ export const UpdateGuestRequest: MessageFns<UpdateGuestRequest> = {
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
+    message.priority = object.priority ?? undefined;
     return message;
   },
 };
@@ -4254,7 +4273,8 @@ export const GuestInfoDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
+     * Changes a guest's labels and priority, at any time, or its restart policy: to and from WITH_HOST only while it is
+     * STOPPED (its domain is made by it).
      *
      * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
      * policy), `STALE_REVISION`.
@@ -4455,7 +4475,8 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListGuestsResponse>>;
   /**
-   * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
+   * Changes a guest's labels and priority, at any time, or its restart policy: to and from WITH_HOST only while it is
+   * STOPPED (its domain is made by it).
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
    * policy), `STALE_REVISION`.
@@ -4600,7 +4621,8 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListGuestsResponse>;
   /**
-   * Changes a guest's labels, at any time, or its restart policy, while it is STOPPED (its domain is made by it).
+   * Changes a guest's labels and priority, at any time, or its restart policy: to and from WITH_HOST only while it is
+   * STOPPED (its domain is made by it).
    *
    * Errors: NOT_FOUND `GUEST_NOT_FOUND`; FAILED_PRECONDITION `GUEST_STATE`; ABORTED `GUEST_BUSY` (both for the restart
    * policy), `STALE_REVISION`.

@@ -93,6 +93,12 @@ export const HostCondition = {
   SUSPECT: "HOST_CONDITION_SUSPECT",
   /** UNREACHABLE - Does not answer, or never has yet. What its guests do is unknown: they are started nowhere else. */
   UNREACHABLE: "HOST_CONDITION_UNREACHABLE",
+  /**
+   * DEAD - Proven to be off, by its operator's word (ConfirmHostDead). Its guests are started elsewhere, as far as their restart
+   * policies, their disks and the room allow. When it answers again it is UNREACHABLE until what it still has of guests
+   * that left it is cleared, and then READY.
+   */
+  DEAD: "HOST_CONDITION_DEAD",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -103,6 +109,7 @@ export namespace HostCondition {
   export type READY = typeof HostCondition.READY;
   export type SUSPECT = typeof HostCondition.SUSPECT;
   export type UNREACHABLE = typeof HostCondition.UNREACHABLE;
+  export type DEAD = typeof HostCondition.DEAD;
   export type UNRECOGNIZED = typeof HostCondition.UNRECOGNIZED;
 }
 
@@ -120,6 +127,9 @@ export function hostConditionFromJSON(object: any): HostCondition {
     case 3:
     case "HOST_CONDITION_UNREACHABLE":
       return HostCondition.UNREACHABLE;
+    case 4:
+    case "HOST_CONDITION_DEAD":
+      return HostCondition.DEAD;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -137,6 +147,8 @@ export function hostConditionToJSON(object: HostCondition): string {
       return "HOST_CONDITION_SUSPECT";
     case HostCondition.UNREACHABLE:
       return "HOST_CONDITION_UNREACHABLE";
+    case HostCondition.DEAD:
+      return "HOST_CONDITION_DEAD";
     case HostCondition.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -153,6 +165,8 @@ export function hostConditionToNumber(object: HostCondition): number {
       return 2;
     case HostCondition.UNREACHABLE:
       return 3;
+    case HostCondition.DEAD:
+      return 4;
     case HostCondition.UNRECOGNIZED:
     default:
       return -1;
@@ -462,7 +476,14 @@ export interface Host {
    */
   revision: bigint;
   /** Why it last changed. */
-  cause: Cause | undefined;
+  cause:
+    | Cause
+    | undefined;
+  /**
+   * Guests that were on it, or on their way to it, when it was proven to be off (their vmids): what it still has of those
+   * that belong elsewhere by then is cleared when it returns. Empty once it is READY.
+   */
+  leftBehind: string[];
 }
 
 export interface Host_LabelsEntry {
@@ -848,6 +869,7 @@ function createBaseHost(): Host {
     createTime: undefined,
     revision: 0n,
     cause: undefined,
+    leftBehind: [],
   };
 }
 
@@ -946,6 +968,9 @@ export const Host: MessageFns<Host> = {
     }
     if (message.cause !== undefined) {
       Cause.encode(message.cause, writer.uint32(202).fork()).join();
+    }
+    for (const v of message.leftBehind) {
+      writer.uint32(210).string(v!);
     }
     return writer;
   },
@@ -1176,6 +1201,14 @@ export const Host: MessageFns<Host> = {
             message.cause = Cause.decode(reader, reader.uint32());
             continue;
           }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.leftBehind.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1278,6 +1311,11 @@ export const Host: MessageFns<Host> = {
         : undefined,
       revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       cause: isSet(object.cause) ? Cause.fromJSON(object.cause) : undefined,
+      leftBehind: globalThis.Array.isArray(object?.leftBehind)
+        ? object.leftBehind.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.left_behind)
+        ? object.left_behind.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1364,6 +1402,9 @@ export const Host: MessageFns<Host> = {
     if (message.cause !== undefined) {
       obj.cause = Cause.toJSON(message.cause);
     }
+    if (message.leftBehind?.length) {
+      obj.leftBehind = message.leftBehind;
+    }
     return obj;
   },
 
@@ -1419,6 +1460,7 @@ export const Host: MessageFns<Host> = {
     message.createTime = object.createTime ?? undefined;
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.cause = (object.cause !== undefined && object.cause !== null) ? Cause.fromPartial(object.cause) : undefined;
+    message.leftBehind = object.leftBehind?.map((e) => e) || [];
     return message;
   },
 };

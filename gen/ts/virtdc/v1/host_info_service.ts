@@ -9,6 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Host, HostCheck, HostFilter } from "./host.js";
 import { DiskFormat, diskFormatFromJSON, diskFormatToJSON, diskFormatToNumber, Image, ImageFilter } from "./image.js";
+import { Operation } from "./operation.js";
 import { Pool, PoolFilter, PoolKind, poolKindFromJSON, poolKindToJSON, poolKindToNumber } from "./pool.js";
 import { AllocationRatios, Reserve, Resources } from "./resources.js";
 import { HostEvent } from "./watch.js";
@@ -332,6 +333,28 @@ export interface RemoveHostRequest {
 
 /** The host is forgotten. */
 export interface RemoveHostResponse {
+}
+
+/** States that a host is off. */
+export interface ConfirmHostDeadRequest {
+  /** The host. */
+  hostname: string;
+  /** Revision that the host must still be at; 0: whichever. */
+  revision: bigint;
+  /** Whether only the answer is wanted. */
+  validateOnly: boolean;
+  /** At most 64 printable ASCII characters; empty: none. */
+  requestId: string;
+}
+
+/** The host counts as off. */
+export interface ConfirmHostDeadResponse {
+  /** The host, DEAD; with validate_only, as it would be. */
+  host:
+    | Host
+    | undefined;
+  /** What was begun; absent with validate_only. */
+  operation: Operation | undefined;
 }
 
 /** Asks for hosts to be looked at. */
@@ -2573,6 +2596,221 @@ export const RemoveHostResponse: MessageFns<RemoveHostResponse> = {
   },
   fromPartial(_: DeepPartial<RemoveHostResponse>): RemoveHostResponse {
     const message = createBaseRemoveHostResponse();
+    return message;
+  },
+};
+
+function createBaseConfirmHostDeadRequest(): ConfirmHostDeadRequest {
+  return { hostname: "", revision: 0n, validateOnly: false, requestId: "" };
+}
+
+export const ConfirmHostDeadRequest: MessageFns<ConfirmHostDeadRequest> = {
+  encode(message: ConfirmHostDeadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostname !== "") {
+      writer.uint32(10).string(message.hostname);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmHostDeadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmHostDeadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostname = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmHostDeadRequest {
+    return {
+      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ConfirmHostDeadRequest): unknown {
+    const obj: any = {};
+    if (message.hostname !== "") {
+      obj.hostname = message.hostname;
+    }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfirmHostDeadRequest>): ConfirmHostDeadRequest {
+    return ConfirmHostDeadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfirmHostDeadRequest>): ConfirmHostDeadRequest {
+    const message = createBaseConfirmHostDeadRequest();
+    message.hostname = object.hostname ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseConfirmHostDeadResponse(): ConfirmHostDeadResponse {
+  return { host: undefined, operation: undefined };
+}
+
+export const ConfirmHostDeadResponse: MessageFns<ConfirmHostDeadResponse> = {
+  encode(message: ConfirmHostDeadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== undefined) {
+      Host.encode(message.host, writer.uint32(10).fork()).join();
+    }
+    if (message.operation !== undefined) {
+      Operation.encode(message.operation, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmHostDeadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmHostDeadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = Host.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.operation = Operation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmHostDeadResponse {
+    return {
+      host: isSet(object.host) ? Host.fromJSON(object.host) : undefined,
+      operation: isSet(object.operation) ? Operation.fromJSON(object.operation) : undefined,
+    };
+  },
+
+  toJSON(message: ConfirmHostDeadResponse): unknown {
+    const obj: any = {};
+    if (message.host !== undefined) {
+      obj.host = Host.toJSON(message.host);
+    }
+    if (message.operation !== undefined) {
+      obj.operation = Operation.toJSON(message.operation);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfirmHostDeadResponse>): ConfirmHostDeadResponse {
+    return ConfirmHostDeadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfirmHostDeadResponse>): ConfirmHostDeadResponse {
+    const message = createBaseConfirmHostDeadResponse();
+    message.host = (object.host !== undefined && object.host !== null) ? Host.fromPartial(object.host) : undefined;
+    message.operation = (object.operation !== undefined && object.operation !== null)
+      ? Operation.fromPartial(object.operation)
+      : undefined;
     return message;
   },
 };
@@ -4873,6 +5111,24 @@ export const HostInfoDefinition = {
       options: {},
     },
     /**
+     * States that a host is off, for good or until somebody switches it on: the word of an operator who has seen to it.
+     * virtdc itself never concludes that from silence. The host becomes DEAD; what was open on it ends (HOST_DEAD), a
+     * migration by what its other host shows; its guests become LOST, and those whose restart policy is ON_HOST_FAILURE
+     * are started again on other hosts, those of greater priority first. The operation ends when all of that has.
+     *
+     * Where the host is not off in truth, its guests run twice until it can be reached again. For a host that is DEAD
+     * already the guests that found no room are tried again. Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION
+     * `HOST_ANSWERS` (it was asked just now, and answered); ABORTED `STALE_REVISION`.
+     */
+    confirmHostDead: {
+      name: "ConfirmHostDead",
+      requestType: ConfirmHostDeadRequest as typeof ConfirmHostDeadRequest,
+      requestStream: false,
+      responseType: ConfirmHostDeadResponse as typeof ConfirmHostDeadResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
      * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
      * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
      *
@@ -5061,6 +5317,20 @@ export interface HostInfoServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RemoveHostResponse>>;
   /**
+   * States that a host is off, for good or until somebody switches it on: the word of an operator who has seen to it.
+   * virtdc itself never concludes that from silence. The host becomes DEAD; what was open on it ends (HOST_DEAD), a
+   * migration by what its other host shows; its guests become LOST, and those whose restart policy is ON_HOST_FAILURE
+   * are started again on other hosts, those of greater priority first. The operation ends when all of that has.
+   *
+   * Where the host is not off in truth, its guests run twice until it can be reached again. For a host that is DEAD
+   * already the guests that found no room are tried again. Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION
+   * `HOST_ANSWERS` (it was asked just now, and answered); ABORTED `STALE_REVISION`.
+   */
+  confirmHostDead(
+    request: ConfirmHostDeadRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ConfirmHostDeadResponse>>;
+  /**
    * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
    * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.
    *
@@ -5198,6 +5468,20 @@ export interface HostInfoClient<CallOptionsExt = {}> {
     request: DeepPartial<RemoveHostRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RemoveHostResponse>;
+  /**
+   * States that a host is off, for good or until somebody switches it on: the word of an operator who has seen to it.
+   * virtdc itself never concludes that from silence. The host becomes DEAD; what was open on it ends (HOST_DEAD), a
+   * migration by what its other host shows; its guests become LOST, and those whose restart policy is ON_HOST_FAILURE
+   * are started again on other hosts, those of greater priority first. The operation ends when all of that has.
+   *
+   * Where the host is not off in truth, its guests run twice until it can be reached again. For a host that is DEAD
+   * already the guests that found no room are tried again. Errors: NOT_FOUND `HOST_NOT_FOUND`; FAILED_PRECONDITION
+   * `HOST_ANSWERS` (it was asked just now, and answered); ABORTED `STALE_REVISION`.
+   */
+  confirmHostDead(
+    request: DeepPartial<ConfirmHostDeadRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ConfirmHostDeadResponse>;
   /**
    * Looks at every host from here and from each other host (a peer-to-peer migration needs ports and credentials
    * between hosts), and sends each check as it ends. For an operator before the first migration, and when one fails.

@@ -46,6 +46,13 @@ export const OperationKind = {
   SCALE_CPU: "OPERATION_KIND_SCALE_CPU",
   /** SCALE_MEMORY - Changes a guest's memory (ScaleMemory). */
   SCALE_MEMORY: "OPERATION_KIND_SCALE_MEMORY",
+  /** RESTART_GUEST - Starts a lost guest again, as its restart policy says. */
+  RESTART_GUEST: "OPERATION_KIND_RESTART_GUEST",
+  /**
+   * CONFIRM_HOST_DEAD - Ends what was open on a host that is off, and waits for the restarts of its guests, which are parts of it
+   * (ConfirmHostDead).
+   */
+  CONFIRM_HOST_DEAD: "OPERATION_KIND_CONFIRM_HOST_DEAD",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -63,6 +70,8 @@ export namespace OperationKind {
   export type MIGRATE_GUEST = typeof OperationKind.MIGRATE_GUEST;
   export type SCALE_CPU = typeof OperationKind.SCALE_CPU;
   export type SCALE_MEMORY = typeof OperationKind.SCALE_MEMORY;
+  export type RESTART_GUEST = typeof OperationKind.RESTART_GUEST;
+  export type CONFIRM_HOST_DEAD = typeof OperationKind.CONFIRM_HOST_DEAD;
   export type UNRECOGNIZED = typeof OperationKind.UNRECOGNIZED;
 }
 
@@ -101,6 +110,12 @@ export function operationKindFromJSON(object: any): OperationKind {
     case 10:
     case "OPERATION_KIND_SCALE_MEMORY":
       return OperationKind.SCALE_MEMORY;
+    case 11:
+    case "OPERATION_KIND_RESTART_GUEST":
+      return OperationKind.RESTART_GUEST;
+    case 12:
+    case "OPERATION_KIND_CONFIRM_HOST_DEAD":
+      return OperationKind.CONFIRM_HOST_DEAD;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -132,6 +147,10 @@ export function operationKindToJSON(object: OperationKind): string {
       return "OPERATION_KIND_SCALE_CPU";
     case OperationKind.SCALE_MEMORY:
       return "OPERATION_KIND_SCALE_MEMORY";
+    case OperationKind.RESTART_GUEST:
+      return "OPERATION_KIND_RESTART_GUEST";
+    case OperationKind.CONFIRM_HOST_DEAD:
+      return "OPERATION_KIND_CONFIRM_HOST_DEAD";
     case OperationKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -162,6 +181,10 @@ export function operationKindToNumber(object: OperationKind): number {
       return 9;
     case OperationKind.SCALE_MEMORY:
       return 10;
+    case OperationKind.RESTART_GUEST:
+      return 11;
+    case OperationKind.CONFIRM_HOST_DEAD:
+      return 12;
     case OperationKind.UNRECOGNIZED:
     default:
       return -1;
@@ -195,9 +218,12 @@ export interface Operation {
   name: string;
   /** What it does. */
   kind: OperationKind;
-  /** The guest it is done to (a vmid). */
+  /** The guest it is done to (a vmid), or for what is done to a host its name. */
   target: string;
-  /** Name of the operation that it is a part of; empty: of none. The move of a scale with MIGRATE_SELF has one. */
+  /**
+   * Name of the operation that it is a part of; empty: of none. The move of a scale with MIGRATE_SELF has one, and a
+   * restart after ConfirmHostDead.
+   */
   parent: string;
   /** Who asked for it. */
   principal: string;
@@ -241,7 +267,7 @@ export interface Operation {
 
 /** Which operations are meant: those that match every field given. Empty: all. */
 export interface OperationFilter {
-  /** Done to any of these guests; at most 1,000. */
+  /** Done to any of these guests or hosts; at most 1,000. */
   targets: string[];
   /** Of any of these kinds. */
   kinds: OperationKind[];

@@ -81,7 +81,7 @@ export interface SubmitGuestRequest {
   seed:
     | Seed
     | undefined;
-  /** What happens when it ends without a request; NEVER if not given. */
+  /** What happens when it ends without a request; ON_HOST_FAILURE if not given. */
   restartPolicy: RestartPolicy;
   /** Labels, at most 64; keys and values are at most 63 characters. */
   labels: { [key: string]: string };
@@ -89,6 +89,8 @@ export interface SubmitGuestRequest {
   validateOnly: boolean;
   /** At most 64 printable ASCII characters; empty: none. */
   requestId: string;
+  /** Where several lost guests want the same room, the greater is started first; 0 to 1,000. */
+  priority: number;
 }
 
 export interface SubmitGuestRequest_LabelsEntry {
@@ -396,6 +398,7 @@ function createBaseSubmitGuestRequest(): SubmitGuestRequest {
     labels: {},
     validateOnly: false,
     requestId: "",
+    priority: 0,
   };
 }
 
@@ -462,6 +465,9 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(138).string(message.requestId);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(144).int32(message.priority);
     }
     return writer;
   },
@@ -618,6 +624,14 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -693,6 +707,7 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      priority: isSet(object.priority) ? globalThis.Number(object.priority) : 0,
     };
   },
 
@@ -754,6 +769,9 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.priority !== 0) {
+      obj.priority = Math.round(message.priority);
+    }
     return obj;
   },
 
@@ -801,6 +819,7 @@ export const SubmitGuestRequest: MessageFns<SubmitGuestRequest> = {
     );
     message.validateOnly = object.validateOnly ?? false;
     message.requestId = object.requestId ?? "";
+    message.priority = object.priority ?? 0;
     return message;
   },
 };

@@ -1,0 +1,74 @@
+// A host that was proven to be off has come back: before it is used, or anything is started on it, what it still has of
+// guests that belong elsewhere by now, or are gone, is ended and removed. What virtdc did not make is left alone.
+
+import type { Logger } from 'pino';
+import { type Authority, UnavailableError } from '../authority/authority.js';
+import { claimKey } from '../fleet/claim.js';
+import type { LeftBehind } from '../fleet/host.js';
+import { type HostDriver, HypervisorError, type HypervisorErrorKind } from '../ports/hypervisor.js';
+
+export interface StaleCopiesParts {
+  readonly authority: Authority;
+  readonly driver: HostDriver;
+  readonly log: Logger;
+}
+
+/** Answers the UUIDs that were dealt with; rejects with HypervisorError where the host ceases to answer. */
+export async function clearStaleCopies(parts: StaleCopiesParts, left: readonly LeftBehind[]): Promise<Set<string>> {
+  const cleared = new Set<string>();
+  for (const one of left) {
+    if (!belongsHere(parts, one)) await clear(parts, one);
+    cleared.add(one.uuid);
+  }
+  return cleared;
+}
+
+/** Lost here and not started elsewhere, or still on its way from or to this host: others see to it. */
+function belongsHere({ authority, driver }: StaleCopiesParts, { vmid, uuid }: LeftBehind): boolean {
+  const { fleet } = authority;
+  const claimed = fleet.get('claim', claimKey(driver.address.hostname, vmid)) !== undefined;
+  return claimed && fleet.get('guest', vmid)?.uuid === uuid;
+}
+
+async function clear(parts: StaleCopiesParts, left: LeftBehind): Promise<void> {
+  const { driver, log } = parts;
+  const { uuid, vmid } = left;
+  const host = driver.address.hostname;
+  const domain = await driver.domain(uuid);
+  if (domain !== undefined) {
+    if (!(await isOurs(driver, left))) {
+      log.error({ host, vmid, uuid }, 'a domain with the UUID of a guest is not marked as its own; it is left alone');
+      return;
+    }
+    log.warn({ host, vmid, uuid, state: domain.state }, 'stale copy of a guest ended');
+    if (domain.state !== 'SHUTOFF' && domain.state !== 'CRASHED') {
+      mayAct(parts);
+      await unless('NO_DOMAIN', driver.destroy(uuid));
+    }
+    if (domain.persistent) {
+      mayAct(parts);
+      await unless('NO_DOMAIN', driver.undefine(uuid));
+    }
+  }
+  for (const { pool, volume } of left.volumes) {
+    mayAct(parts);
+    await unless('NO_VOLUME', driver.deleteVolume(pool, volume));
+  }
+}
+
+async function isOurs(driver: HostDriver, { uuid, vmid, marked }: LeftBehind): Promise<boolean> {
+  const mark = await driver.domainMark(uuid);
+  return mark === undefined ? !marked : mark.vmid === vmid;
+}
+
+function mayAct({ authority }: StaleCopiesParts): void {
+  if (!authority.mayAct()) throw new UnavailableError('the lease does not last long enough to act on a host');
+}
+
+async function unless(kind: HypervisorErrorKind, call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof HypervisorError && error.kind === kind)) throw error;
+  }
+}
