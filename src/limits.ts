@@ -102,6 +102,14 @@ export const LIMITS = {
 
   /** Reconciler. */
   reconcileEveryMs: 5 * SECOND_MS,
+  /** Above so many hosts that this much time for each is more than that, they are looked at less often. */
+  reconcilePaceMs: 4,
+  reconcileAtLeastEveryMs: 9 * SECOND_MS,
+  /** Hosts that are contacted for the first time at once, each for at most so long; then the next one's turn comes. */
+  firstContactsAtOnce: 64,
+  firstContactTurnMs: 250,
+  /** Hosts asked at once for facts that were known before. */
+  hostFactsAtOnce: 16,
   firstContactWaitMs: 15 * SECOND_MS,
   /** What a host is given to answer before an operator's word is taken for it that it is off. */
   lastQuestionMs: 5 * SECOND_MS,

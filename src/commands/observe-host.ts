@@ -7,7 +7,7 @@ import { withOverhead } from '../fleet/cluster-policy.js';
 import { accept, type Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestObservation, GuestState } from '../fleet/guest.js';
-import type { Host, HostCondition, HostFacts } from '../fleet/host.js';
+import { type Host, type HostCondition, type HostFacts, sameFacts } from '../fleet/host.js';
 import { NOTHING } from '../fleet/resources.js';
 import { claimSize } from '../policy/claim.js';
 import type { ObservedDomain } from '../ports/hypervisor.js';
@@ -93,8 +93,7 @@ function hostChanges(host: Host, look: HostLook): Change[] {
   const leftBehind = host.leftBehind.filter((one) => !look.cleared.has(one.uuid));
   // What was left behind since the look began is to be cleared first.
   if (leftBehind.length > 0) return [];
-  const sameFacts = JSON.stringify(facts) === JSON.stringify(host.observed);
-  if (host.condition === 'READY' && sameFacts) return [];
+  if (host.condition === 'READY' && sameFacts(facts, host.observed)) return [];
   return [put('host', { ...host, condition: 'READY', conditionReason: '', observed: facts, leftBehind })];
 }
 

@@ -33,6 +33,18 @@ export interface HostFacts {
   readonly cpuUnplug: boolean;
 }
 
+/** Whether both say the same, in whatever order their members stand: those that were stored come back in another. */
+export function sameFacts(a: HostFacts | undefined, b: HostFacts | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return (Object.keys(a) as (keyof HostFacts)[]).every((name) => sameFact(a[name], b[name]));
+}
+
+function sameFact(a: HostFacts[keyof HostFacts], b: HostFacts[keyof HostFacts]): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return a.length === b.length && a.every((member, index) => member === b[index]);
+}
+
 /**
  * A guest that was on the host, or on its way there, when the host was proven to be off. What the host still has of it is
  * cleared when it returns, unless the guest still belongs there by then.

@@ -16,12 +16,22 @@ export interface CpuBaselineParts {
 export class CpuBaseline {
   /** The CPUs that the present baseline was computed from. */
   private of = '';
+  /** What each host has told of its CPU. */
+  private readonly cpus = new Map<string, string>();
+  private isStale = true;
+  private isQueued = false;
   private computing: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: CpuBaselineParts) {}
 
-  /** To be called whenever hosts have changed; looks whether that concerns their CPUs. */
-  hostsChanged(): void {
+  /** To be called with each host that has changed, or is gone (undefined); looks whether that concerns its CPU. */
+  hostChanged(hostname: string, host: Host | undefined): void {
+    const cpu = host?.observed?.cpuXml ?? '';
+    if (cpu !== (this.cpus.get(hostname) ?? '')) this.isStale = true;
+    if (cpu === '') this.cpus.delete(hostname);
+    else this.cpus.set(hostname, cpu);
+    if (!this.isStale || this.isQueued) return;
+    this.isQueued = true;
     this.computing = this.computing.then(() => this.compute());
   }
 
@@ -31,16 +41,20 @@ export class CpuBaseline {
   }
 
   private async compute(): Promise<void> {
+    this.isQueued = false;
     const hosts = [...this.parts.authority.fleet.all('host')].filter((host) => (host.observed?.cpuXml ?? '') !== '');
     const cpus = [...new Set(hosts.map((host) => host.observed?.cpuXml ?? ''))].sort();
     const of = cpus.join('\n');
     const asked = hosts.find((host) => host.condition === 'READY');
-    if (of === this.of || asked === undefined) return;
+    if (asked === undefined) return;
+    this.isStale = false;
+    if (of === this.of) return;
     try {
       await this.store(asked, cpus);
       this.of = of;
     } catch (error) {
       // Tried again when a host changes next.
+      this.isStale = true;
       if (!(error instanceof HypervisorError) && !(error instanceof UnavailableError)) throw error;
       this.parts.log.warn({ host: asked.hostname, err: error }, 'the CPU baseline could not be computed');
     }

@@ -14,6 +14,7 @@ import type { HostEvents } from '../telemetry/host-events.js';
 import { GuestDetailsReader } from './guest-details.js';
 import { Reapply } from './reapply.js';
 import { clearStaleCopies } from './stale-copies.js';
+import type { Turns } from './turns.js';
 
 export interface HostWatchParts {
   readonly authority: Authority;
@@ -21,7 +22,14 @@ export interface HostWatchParts {
   readonly log: Logger;
   readonly events: HostEvents;
   readonly driver: HostDriver;
+  /** To be taken for the first contact with a host, and for asking one for facts that were known before. */
+  readonly turns: { readonly contact: Turns; readonly facts: Turns };
+  /** Between two looks; shorter when an event hints at a change. */
+  lookEveryMs(): number;
 }
+
+/** Why a pause ends early; made once, as an abort without a reason makes an exception each time. */
+const SOONER = new Error('look sooner');
 
 export class HostWatch {
   private readonly stopping = new AbortController();
@@ -47,6 +55,17 @@ export class HostWatch {
   }
 
   start(): void {
+    this.done = this.run();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const contacted = await this.parts.turns.contact.take(signal);
+    if (!signal.aborted) this.listen();
+    await this.loop(contacted);
+  }
+
+  private listen(): void {
     this.parts.driver.listen(
       {
         event: (event) => this.heard(event),
@@ -61,12 +80,11 @@ export class HostWatch {
       },
       this.stopping.signal,
     );
-    this.done = this.loop();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort(new UnavailableError('no longer watched'));
-    this.nudge.abort();
+    this.nudge.abort(SOONER);
     // Ends the look at a host that does not answer, too.
     await this.parts.driver.close();
     await this.details.stop();
@@ -81,7 +99,7 @@ export class HostWatch {
   }
 
   private lookSoon(): void {
-    this.nudge.abort();
+    this.nudge.abort(SOONER);
   }
 
   private heard(event: DomainEvent): void {
@@ -97,7 +115,7 @@ export class HostWatch {
     if (event.type !== 'MIGRATION_ITERATION' && event.type !== 'JOB_COMPLETED') this.lookSoon();
   }
 
-  private async loop(): Promise<void> {
+  private async loop(looked: () => void): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       this.nudge = new AbortController();
@@ -115,6 +133,7 @@ export class HostWatch {
           );
         }
       }
+      looked();
       for (const resolve of waiting) resolve();
       await this.pause();
     }
@@ -128,7 +147,8 @@ export class HostWatch {
     try {
       await clock.sleep(LIMITS.reconcileBreathMs, signal);
       if (this.nudge.signal.aborted || this.looked.length > 0) return;
-      await clock.sleep(this.untilNextLookMs(), AbortSignal.any([signal, this.nudge.signal]));
+      // Which stop() aborts, too.
+      await clock.sleep(this.untilNextLookMs(), this.nudge.signal);
     } catch (error) {
       if (!signal.aborted && !this.nudge.signal.aborted) throw error;
     }
@@ -136,14 +156,15 @@ export class HostWatch {
 
   /** A silent host is looked at again no later than when it is to be told of as unreachable. */
   private untilNextLookMs(): number {
-    if (this.silentSinceMs === undefined) return LIMITS.reconcileEveryMs;
+    const everyMs = this.parts.lookEveryMs();
+    if (this.silentSinceMs === undefined) return everyMs;
     const leftMs = this.silentSinceMs + LIMITS.hostUnreachableAfterMs - this.parts.clock.monotonicMs();
-    return leftMs > 0 ? Math.min(leftMs, LIMITS.reconcileEveryMs) : LIMITS.reconcileEveryMs;
+    return leftMs > 0 ? Math.min(leftMs, everyMs) : everyMs;
   }
 
   private async look(): Promise<void> {
     const { driver, authority, clock } = this.parts;
-    const facts: HostFacts | undefined = this.factsWanted ? await driver.facts() : undefined;
+    const facts = await this.factsIfWanted();
     const cleared = await this.clearedAfterDeath();
     const domains = await driver.domains();
     await this.tellSeen(domains, facts, cleared);
@@ -197,6 +218,20 @@ export class HostWatch {
       await this.tell(answersAgain(this.hostname));
     }
     return clearStaleCopies(this.parts, authority.fleet.get('host', this.hostname)?.leftBehind ?? []);
+  }
+
+  /** What was known before is good enough until it is this host's turn: a rush of hosts is looked at first. */
+  private async factsIfWanted(): Promise<HostFacts | undefined> {
+    const { driver, turns, authority } = this.parts;
+    if (!this.factsWanted) return undefined;
+    const known = authority.fleet.get('host', this.hostname)?.observed !== undefined;
+    const asked = known ? turns.facts.takeNow() : () => undefined;
+    if (asked === undefined) return undefined;
+    try {
+      return await driver.facts();
+    } finally {
+      asked();
+    }
   }
 
   /** It was silent for all of the look that failed, however long that took. */

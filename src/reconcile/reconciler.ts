@@ -4,11 +4,13 @@
 import type { Logger } from 'pino';
 import type { AuthorityHealth, RunningAuthority } from '../authority/authority.js';
 import type { Host } from '../fleet/host.js';
+import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import type { Hypervisor } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { CpuBaseline } from './cpu-baseline.js';
 import { HostWatch } from './host-watch.js';
+import { Turns } from './turns.js';
 
 export interface ReconcilerParts {
   readonly authority: RunningAuthority;
@@ -28,10 +30,14 @@ export interface Reconciler {
 }
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-  const { authority, hypervisor } = parts;
+  const { authority, clock, hypervisor } = parts;
   const watches = new Map<string, { readonly address: string; readonly watch: HostWatch }>();
   const ending = new Set<Promise<void>>();
   const cpuBaseline = new CpuBaseline(parts);
+  const turns = {
+    contact: new Turns(clock, LIMITS.firstContactsAtOnce, LIMITS.firstContactTurnMs),
+    facts: new Turns(clock, LIMITS.hostFactsAtOnce, LIMITS.libvirtCallDeadlineMs),
+  };
   let subscriptions: readonly (() => void)[] = [];
   let watching = false;
 
@@ -43,12 +49,18 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     void stopped.finally(() => ending.delete(stopped));
   }
 
+  /** A large fleet is looked at less often, but often enough. */
+  function lookEveryMs(): number {
+    const atPaceMs = authority.fleet.count('host') * LIMITS.reconcilePaceMs;
+    return Math.min(Math.max(LIMITS.reconcileEveryMs, atPaceMs), LIMITS.reconcileAtLeastEveryMs);
+  }
+
   function keep(host: Host): void {
     const address = `${host.uri} ${host.migrationUri}`;
     const known = watches.get(host.hostname);
     if (known?.address === address) return;
     end(host.hostname);
-    const watch = new HostWatch({ ...parts, driver: hypervisor.host(host) });
+    const watch = new HostWatch({ ...parts, driver: hypervisor.host(host), turns, lookEveryMs });
     watches.set(host.hostname, { address, watch });
     watch.start();
   }
@@ -72,9 +84,9 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     start() {
       const committed = authority.onCommit((entries) => {
         if (!watching) return;
-        if (entries.some((entry) => entry.kind === 'host')) cpuBaseline.hostsChanged();
         for (const entry of entries) {
           if (entry.kind !== 'host') continue;
+          cpuBaseline.hostChanged(entry.key, entry.after);
           if (entry.after === undefined) end(entry.key);
           else keep(entry.after);
         }
