@@ -2,6 +2,7 @@
 // Exit code 1 where a goal is missed, 2 where NAME is none of the measurements.
 
 import { downIfOurs, labAvailable } from '../test/lab.js';
+import { durableSubmits } from './durable-submits.js';
 import { felt } from './felt.js';
 import { fleetSize } from './fleet-size.js';
 import { libvirtCalls } from './libvirt-calls.js';
@@ -15,6 +16,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['felt', inLab(felt)],
   ['fleet-size', fleetSize],
   ['watch', watch],
+  ['durable-submits', durableSubmits],
 ]);
 
 /** On the lab's hosts, of which none is asked to keep a goal. */

@@ -1,6 +1,6 @@
 // What another process has used, as Linux counts it, and what the service says of its own event loop.
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** Of Linux's user space interface: 100 on every architecture that Node runs on. */
 const TICKS_PER_S = 100;
@@ -32,4 +32,25 @@ export async function blockedMs(httpAddress: string): Promise<number> {
   const text = await (await fetch(`http://${httpAddress}/metrics`)).text();
   const max = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1];
   return Math.max(0, Number(max) * 1_000 - MONITOR_MS);
+}
+
+/** CPU seconds of a process and of all below it, those that ended and were waited for included, to 10 ms. */
+export async function cpuOfTreeS(root: number): Promise<number> {
+  const parents = new Map<number, number>();
+  const ticks = new Map<number, number>();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => undefined);
+    // It has ended meanwhile.
+    if (stat === undefined) continue;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    parents.set(Number(name), Number(fields[1]));
+    const used = fields.slice(UTIME_FIELD - 2, UTIME_FIELD + 2).map(Number);
+    ticks.set(
+      Number(name),
+      used.reduce((sum, one) => sum + one, 0),
+    );
+  }
+  const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0));
+  return [...ticks].filter(([pid]) => isBelow(pid)).reduce((sum, [, used]) => sum + used, 0) / TICKS_PER_S;
 }
