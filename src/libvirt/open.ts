@@ -1,5 +1,6 @@
 // From a URI to a connection that is ready for calls: dial, authenticate, open the driver, register for events. All of it
 // under one deadline, and nothing left behind where it fails.
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { RpcConnection } from './connection.js';
 import { ConnectFailedError, ConnectionClosedError } from './errors.js';
@@ -35,6 +36,8 @@ const FEATURE_KEEPALIVE = 10;
 export async function openConnection(uri: LibvirtUri, options: ConnectOptions = {}): Promise<RpcConnection> {
   const limits = { ...defaultConnectionLimits, ...options.limits };
   const attempt = new AbortController();
+  // Every call of the opening listens to it, and most are sent together.
+  setMaxListeners(0, attempt.signal);
   const abort = (): void =>
     attempt.abort(new ConnectFailedError('ABORTED', 'given up by the caller', undefined, options.signal?.reason));
   const timer = setTimeout(
@@ -85,10 +88,13 @@ async function open(
     const once = { signal, deadlineMs: null };
     await authenticate(connection, once);
     await connection.call(p.CONNECT_OPEN, { name: driverUri(uri), flags: 0 }, once);
-    await connection.call(p.CONNECT_SUPPORTS_FEATURE, { feature: FEATURE_KEEPALIVE }, once);
-    for (const kind of options.events ?? []) {
-      await connection.call(p.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY, { eventId: eventId(kind), dom: null }, once);
-    }
+    // Sent together, as a fleet that comes back makes thousands of connections.
+    await Promise.all([
+      connection.call(p.CONNECT_SUPPORTS_FEATURE, { feature: FEATURE_KEEPALIVE }, once),
+      ...(options.events ?? []).map((kind) =>
+        connection.call(p.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY, { eventId: eventId(kind), dom: null }, once),
+      ),
+    ]);
     return connection;
   } catch (error) {
     connection.close();

@@ -1,6 +1,7 @@
 // Domains: life cycle, state, XML, scaling and the guest agent. Domains are addressed by UUID, never by name.
 import type { Duplex } from 'node:stream';
-import type { Caller, CallOptions } from '../caller.js';
+import { bound, type Unbound } from '../bound.js';
+import type { CallOptions } from '../caller.js';
 import { MetadataType } from '../constants.js';
 import { procedures as p } from '../procedures.js';
 import { STRINGS_OKAY, type TypedParam, type TypedParams } from '../typed-params.js';
@@ -148,135 +149,130 @@ const BYTES = 1;
 /** A domain as the wire wants it named; the daemon looks at the UUID alone. */
 export const byUuid = (uuid: string): { dom: DomainRef } => ({ dom: { name: '', uuid, id: -1 } });
 
-export function domainCalls(caller: Caller): DomainCalls {
-  return { ...lifeCalls(caller), ...descriptionCalls(caller), ...scalingCalls(caller), ...agentCalls(caller) };
-}
+const lifeCalls = {
+  list: async (caller, flags = 0, options) =>
+    (await caller.call(p.CONNECT_LIST_ALL_DOMAINS, { needResults: LIST, flags }, options)).domains,
+  lookup: async (caller, uuid, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_UUID, { uuid }, options)).dom,
+  lookupByName: async (caller, name, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_NAME, { name }, options)).dom,
+  create: async (caller, xml, flags = 0, options) =>
+    (await caller.call(p.DOMAIN_CREATE_XML, { xml, flags }, options)).dom,
+  define: async (caller, xml, flags = 0, options) =>
+    (await caller.call(p.DOMAIN_DEFINE_XML_FLAGS, { xml, flags }, options)).dom,
+  undefine: async (caller, uuid, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_UNDEFINE_FLAGS, { ...byUuid(uuid), flags }, options)),
+  start: async (caller, uuid, flags = 0, options) =>
+    (await caller.call(p.DOMAIN_CREATE_WITH_FLAGS, { ...byUuid(uuid), flags }, options)).dom,
+  destroy: async (caller, uuid, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_DESTROY_FLAGS, { ...byUuid(uuid), flags }, options)),
+  shutdown: async (caller, uuid, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SHUTDOWN_FLAGS, { ...byUuid(uuid), flags }, options)),
+  reboot: async (caller, uuid, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_REBOOT, { ...byUuid(uuid), flags }, options)),
+  reset: async (caller, uuid, options) =>
+    void (await caller.call(p.DOMAIN_RESET, { ...byUuid(uuid), flags: 0 }, options)),
+  suspend: async (caller, uuid, options) => void (await caller.call(p.DOMAIN_SUSPEND, byUuid(uuid), options)),
+  resume: async (caller, uuid, options) => void (await caller.call(p.DOMAIN_RESUME, byUuid(uuid), options)),
+} satisfies Partial<Unbound<DomainCalls>>;
 
-function lifeCalls(caller: Caller) {
-  return {
-    list: async (flags = 0, options) =>
-      (await caller.call(p.CONNECT_LIST_ALL_DOMAINS, { needResults: LIST, flags }, options)).domains,
-    lookup: async (uuid, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_UUID, { uuid }, options)).dom,
-    lookupByName: async (name, options) => (await caller.call(p.DOMAIN_LOOKUP_BY_NAME, { name }, options)).dom,
-    create: async (xml, flags = 0, options) => (await caller.call(p.DOMAIN_CREATE_XML, { xml, flags }, options)).dom,
-    define: async (xml, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_DEFINE_XML_FLAGS, { xml, flags }, options)).dom,
-    undefine: async (uuid, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_UNDEFINE_FLAGS, { ...byUuid(uuid), flags }, options)),
-    start: async (uuid, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_CREATE_WITH_FLAGS, { ...byUuid(uuid), flags }, options)).dom,
-    destroy: async (uuid, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_DESTROY_FLAGS, { ...byUuid(uuid), flags }, options)),
-    shutdown: async (uuid, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SHUTDOWN_FLAGS, { ...byUuid(uuid), flags }, options)),
-    reboot: async (uuid, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_REBOOT, { ...byUuid(uuid), flags }, options)),
-    reset: async (uuid, options) => void (await caller.call(p.DOMAIN_RESET, { ...byUuid(uuid), flags: 0 }, options)),
-    suspend: async (uuid, options) => void (await caller.call(p.DOMAIN_SUSPEND, byUuid(uuid), options)),
-    resume: async (uuid, options) => void (await caller.call(p.DOMAIN_RESUME, byUuid(uuid), options)),
-  } satisfies Partial<DomainCalls>;
-}
+const type = MetadataType.ELEMENT;
 
-function descriptionCalls(caller: Caller) {
-  const type = MetadataType.ELEMENT;
-  return {
-    async stats(stats, flags = 0, uuids = [], options) {
-      const doms = uuids.map((uuid) => byUuid(uuid).dom);
-      const { records } = await caller.call(p.CONNECT_GET_ALL_DOMAIN_STATS, { doms, stats, flags }, options);
-      return records.map(({ dom, params }) => ({ domain: dom, params }));
-    },
-    xml: async (uuid, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_GET_XML_DESC, { ...byUuid(uuid), flags }, options)).xml,
-    info: (uuid, options) => caller.call(p.DOMAIN_GET_INFO, byUuid(uuid), options),
-    state: (uuid, options) => caller.call(p.DOMAIN_GET_STATE, { ...byUuid(uuid), flags: 0 }, options),
-    isPersistent: async (uuid, options) =>
-      (await caller.call(p.DOMAIN_IS_PERSISTENT, byUuid(uuid), options)).persistent,
-    autostart: async (uuid, options) => (await caller.call(p.DOMAIN_GET_AUTOSTART, byUuid(uuid), options)).autostart,
-    setAutostart: async (uuid, autostart, options) =>
-      void (await caller.call(p.DOMAIN_SET_AUTOSTART, { ...byUuid(uuid), autostart }, options)),
-    metadata: async (uuid, uri, flags = 0, options) =>
-      (await caller.call(p.DOMAIN_GET_METADATA, { ...byUuid(uuid), type, uri, flags }, options)).metadata,
-    setMetadata: async (uuid, uri, key, metadata, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SET_METADATA, { ...byUuid(uuid), type, metadata, key, uri, flags }, options)),
-    addresses: async (uuid, source, options) =>
-      (await caller.call(p.DOMAIN_INTERFACE_ADDRESSES, { ...byUuid(uuid), source, flags: 0 }, options)).interfaces,
-    openConsole: (uuid, device, flags = 0, options) =>
-      caller.openStream(
-        p.DOMAIN_OPEN_CONSOLE,
-        { ...byUuid(uuid), device: device ?? null, flags },
-        { ...options, idleMs: null },
-      ),
-  } satisfies Partial<DomainCalls>;
-}
+const descriptionCalls = {
+  async stats(caller, stats, flags = 0, uuids = [], options) {
+    const doms = uuids.map((uuid) => byUuid(uuid).dom);
+    const { records } = await caller.call(p.CONNECT_GET_ALL_DOMAIN_STATS, { doms, stats, flags }, options);
+    return records.map(({ dom, params }) => ({ domain: dom, params }));
+  },
+  xml: async (caller, uuid, flags = 0, options) =>
+    (await caller.call(p.DOMAIN_GET_XML_DESC, { ...byUuid(uuid), flags }, options)).xml,
+  info: (caller, uuid, options) => caller.call(p.DOMAIN_GET_INFO, byUuid(uuid), options),
+  state: (caller, uuid, options) => caller.call(p.DOMAIN_GET_STATE, { ...byUuid(uuid), flags: 0 }, options),
+  isPersistent: async (caller, uuid, options) =>
+    (await caller.call(p.DOMAIN_IS_PERSISTENT, byUuid(uuid), options)).persistent,
+  autostart: async (caller, uuid, options) =>
+    (await caller.call(p.DOMAIN_GET_AUTOSTART, byUuid(uuid), options)).autostart,
+  setAutostart: async (caller, uuid, autostart, options) =>
+    void (await caller.call(p.DOMAIN_SET_AUTOSTART, { ...byUuid(uuid), autostart }, options)),
+  metadata: async (caller, uuid, uri, flags = 0, options) =>
+    (await caller.call(p.DOMAIN_GET_METADATA, { ...byUuid(uuid), type, uri, flags }, options)).metadata,
+  setMetadata: async (caller, uuid, uri, key, metadata, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SET_METADATA, { ...byUuid(uuid), type, metadata, key, uri, flags }, options)),
+  addresses: async (caller, uuid, source, options) =>
+    (await caller.call(p.DOMAIN_INTERFACE_ADDRESSES, { ...byUuid(uuid), source, flags: 0 }, options)).interfaces,
+  openConsole: (caller, uuid, device, flags = 0, options) =>
+    caller.openStream(
+      p.DOMAIN_OPEN_CONSOLE,
+      { ...byUuid(uuid), device: device ?? null, flags },
+      { ...options, idleMs: null },
+    ),
+} satisfies Partial<Unbound<DomainCalls>>;
 
-function scalingCalls(caller: Caller) {
-  const plug = (on: boolean): number => (on ? 1 : 0);
-  return {
-    setVcpus: async (uuid, vcpus, flags, options) =>
-      void (await caller.call(p.DOMAIN_SET_VCPUS_FLAGS, { ...byUuid(uuid), vcpus, flags }, options)),
-    vcpus: async (uuid, flags, options) =>
-      (await caller.call(p.DOMAIN_GET_VCPUS_FLAGS, { ...byUuid(uuid), flags }, options)).vcpus,
-    setVcpu: async (uuid, cpumap, on, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SET_VCPU, { ...byUuid(uuid), cpumap, state: plug(on), flags }, options)),
-    setMemory: async (uuid, memoryKib, flags, options) =>
-      void (await caller.call(p.DOMAIN_SET_MEMORY_FLAGS, { ...byUuid(uuid), memoryKib, flags }, options)),
-    setMemoryStatsPeriod: async (uuid, periodS, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SET_MEMORY_STATS_PERIOD, { ...byUuid(uuid), periodS, flags }, options)),
-    async memoryStats(uuid, options) {
-      const { stats } = await caller.call(
-        p.DOMAIN_MEMORY_STATS,
-        { ...byUuid(uuid), most: ALL_MEMORY_STATS, flags: 0 },
+const plug = (on: boolean): number => (on ? 1 : 0);
+
+const scalingCalls = {
+  setVcpus: async (caller, uuid, vcpus, flags, options) =>
+    void (await caller.call(p.DOMAIN_SET_VCPUS_FLAGS, { ...byUuid(uuid), vcpus, flags }, options)),
+  vcpus: async (caller, uuid, flags, options) =>
+    (await caller.call(p.DOMAIN_GET_VCPUS_FLAGS, { ...byUuid(uuid), flags }, options)).vcpus,
+  setVcpu: async (caller, uuid, cpumap, on, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SET_VCPU, { ...byUuid(uuid), cpumap, state: plug(on), flags }, options)),
+  setMemory: async (caller, uuid, memoryKib, flags, options) =>
+    void (await caller.call(p.DOMAIN_SET_MEMORY_FLAGS, { ...byUuid(uuid), memoryKib, flags }, options)),
+  setMemoryStatsPeriod: async (caller, uuid, periodS, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SET_MEMORY_STATS_PERIOD, { ...byUuid(uuid), periodS, flags }, options)),
+  async memoryStats(caller, uuid, options) {
+    const { stats } = await caller.call(
+      p.DOMAIN_MEMORY_STATS,
+      { ...byUuid(uuid), most: ALL_MEMORY_STATS, flags: 0 },
+      options,
+    );
+    return new Map(stats.map(({ tag, val }) => [tag, val]));
+  },
+  attachDevice: async (caller, uuid, xml, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_ATTACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+  detachDevice: async (caller, uuid, xml, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_DETACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+  updateDevice: async (caller, uuid, xml, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_UPDATE_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
+  blockIoTune: async (caller, uuid, disk, flags = 0, options) =>
+    (
+      await caller.call(
+        p.DOMAIN_GET_BLOCK_IO_TUNE,
+        { ...byUuid(uuid), disk, nparams: 32, flags: flags | STRINGS_OKAY },
         options,
-      );
-      return new Map(stats.map(({ tag, val }) => [tag, val]));
-    },
-    attachDevice: async (uuid, xml, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_ATTACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
-    detachDevice: async (uuid, xml, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_DETACH_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
-    updateDevice: async (uuid, xml, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_UPDATE_DEVICE_FLAGS, { ...byUuid(uuid), xml, flags }, options)),
-    blockIoTune: async (uuid, disk, flags = 0, options) =>
-      (
-        await caller.call(
-          p.DOMAIN_GET_BLOCK_IO_TUNE,
-          { ...byUuid(uuid), disk, nparams: 32, flags: flags | STRINGS_OKAY },
-          options,
-        )
-      ).params,
-    setBlockIoTune: async (uuid, disk, params, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SET_BLOCK_IO_TUNE, { ...byUuid(uuid), disk, params, flags }, options)),
-    schedulerParameters: async (uuid, flags = 0, options) =>
-      (
-        await caller.call(
-          p.DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS,
-          { ...byUuid(uuid), nparams: 16, flags: flags | STRINGS_OKAY },
-          options,
-        )
-      ).params,
-    setSchedulerParameters: async (uuid, params, flags = 0, options) =>
-      void (await caller.call(p.DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, { ...byUuid(uuid), params, flags }, options)),
-    blockInfo: (uuid, path, options) =>
-      caller.call(p.DOMAIN_GET_BLOCK_INFO, { ...byUuid(uuid), path, flags: 0 }, options),
-    resizeBlock: async (uuid, disk, size, options) =>
-      void (await caller.call(p.DOMAIN_BLOCK_RESIZE, { ...byUuid(uuid), disk, size, flags: BYTES }, options)),
-  } satisfies Partial<DomainCalls>;
-}
-
-function agentCalls(caller: Caller) {
-  return {
-    setGuestVcpus: async (uuid, cpumap, on, options) =>
-      void (await caller.call(
-        p.DOMAIN_SET_GUEST_VCPUS,
-        { ...byUuid(uuid), cpumap, state: on ? 1 : 0, flags: 0 },
+      )
+    ).params,
+  setBlockIoTune: async (caller, uuid, disk, params, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SET_BLOCK_IO_TUNE, { ...byUuid(uuid), disk, params, flags }, options)),
+  schedulerParameters: async (caller, uuid, flags = 0, options) =>
+    (
+      await caller.call(
+        p.DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS,
+        { ...byUuid(uuid), nparams: 16, flags: flags | STRINGS_OKAY },
         options,
-      )),
-    guestVcpus: async (uuid, options) =>
-      (await caller.call(p.DOMAIN_GET_GUEST_VCPUS, { ...byUuid(uuid), flags: 0 }, options)).params,
-    guestInfo: async (uuid, types = 0, options) =>
-      (await caller.call(p.DOMAIN_GET_GUEST_INFO, { ...byUuid(uuid), types, flags: 0 }, options)).params,
-    agentCommand: async (uuid, command, timeoutS = -1, options) =>
-      (await caller.call(p.QEMU_DOMAIN_AGENT_COMMAND, { ...byUuid(uuid), command, timeoutS, flags: 0 }, options))
-        .result ?? '',
-  } satisfies Partial<DomainCalls>;
-}
+      )
+    ).params,
+  setSchedulerParameters: async (caller, uuid, params, flags = 0, options) =>
+    void (await caller.call(p.DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, { ...byUuid(uuid), params, flags }, options)),
+  blockInfo: (caller, uuid, path, options) =>
+    caller.call(p.DOMAIN_GET_BLOCK_INFO, { ...byUuid(uuid), path, flags: 0 }, options),
+  resizeBlock: async (caller, uuid, disk, size, options) =>
+    void (await caller.call(p.DOMAIN_BLOCK_RESIZE, { ...byUuid(uuid), disk, size, flags: BYTES }, options)),
+} satisfies Partial<Unbound<DomainCalls>>;
+
+const agentCalls = {
+  setGuestVcpus: async (caller, uuid, cpumap, on, options) =>
+    void (await caller.call(
+      p.DOMAIN_SET_GUEST_VCPUS,
+      { ...byUuid(uuid), cpumap, state: on ? 1 : 0, flags: 0 },
+      options,
+    )),
+  guestVcpus: async (caller, uuid, options) =>
+    (await caller.call(p.DOMAIN_GET_GUEST_VCPUS, { ...byUuid(uuid), flags: 0 }, options)).params,
+  guestInfo: async (caller, uuid, types = 0, options) =>
+    (await caller.call(p.DOMAIN_GET_GUEST_INFO, { ...byUuid(uuid), types, flags: 0 }, options)).params,
+  agentCommand: async (caller, uuid, command, timeoutS = -1, options) =>
+    (await caller.call(p.QEMU_DOMAIN_AGENT_COMMAND, { ...byUuid(uuid), command, timeoutS, flags: 0 }, options))
+      .result ?? '',
+} satisfies Partial<Unbound<DomainCalls>>;
+
+export const domainCalls = bound<DomainCalls>({ ...lifeCalls, ...descriptionCalls, ...scalingCalls, ...agentCalls });

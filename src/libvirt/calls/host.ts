@@ -1,5 +1,6 @@
 // What can be asked of a host as a whole.
-import type { Caller, CallOptions } from '../caller.js';
+import { bound } from '../bound.js';
+import type { CallOptions } from '../caller.js';
 import { procedures as p } from '../procedures.js';
 
 export interface NodeInfo {
@@ -49,38 +50,32 @@ export interface HostCalls {
 const ALL_CPUS = -1;
 const ALL_CELLS = -1;
 
-export function hostCalls(caller: Caller): HostCalls {
-  return {
-    type: async (options) => (await caller.call(p.CONNECT_GET_TYPE, {}, options)).type,
-    hostname: async (options) => (await caller.call(p.CONNECT_GET_HOSTNAME, {}, options)).hostname,
-    uri: async (options) => (await caller.call(p.CONNECT_GET_URI, {}, options)).uri,
-    hypervisorVersion: async (options) => Number((await caller.call(p.CONNECT_GET_VERSION, {}, options)).version),
-    libvirtVersion: async (options) => Number((await caller.call(p.CONNECT_GET_LIB_VERSION, {}, options)).version),
-    capabilities: async (options) => (await caller.call(p.CONNECT_GET_CAPABILITIES, {}, options)).xml,
-    domainCapabilities: async (choice, options) =>
-      (await caller.call(p.CONNECT_GET_DOMAIN_CAPABILITIES, { ...hypervisor(choice), flags: 0 }, options)).xml,
-    nodeInfo: (options) => caller.call(p.NODE_GET_INFO, {}, options),
-    // The daemon wants the exact number of counters; asked with 0 it answers that number.
-    async cpuStats(options) {
-      const { nparams } = await caller.call(p.NODE_GET_CPU_STATS, { cpu: ALL_CPUS, nparams: 0, flags: 0 }, options);
-      return counters(await caller.call(p.NODE_GET_CPU_STATS, { cpu: ALL_CPUS, nparams, flags: 0 }, options));
-    },
-    async memoryStats(options) {
-      const { nparams } = await caller.call(
-        p.NODE_GET_MEMORY_STATS,
-        { nparams: 0, cell: ALL_CELLS, flags: 0 },
-        options,
-      );
-      return counters(await caller.call(p.NODE_GET_MEMORY_STATS, { nparams, cell: ALL_CELLS, flags: 0 }, options));
-    },
-    freeMemoryBytes: async (options) => (await caller.call(p.NODE_GET_FREE_MEMORY, {}, options)).bytes,
-    baselineCpu: async (xmlCpus, choice, options) =>
-      (await caller.call(p.CONNECT_BASELINE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpus, flags: 0 }, options)).xml,
-    compareCpu: async (xmlCpu, choice, options) =>
-      (await caller.call(p.CONNECT_COMPARE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpu, flags: 0 }, options))
-        .result,
-  };
-}
+export const hostCalls = bound<HostCalls>({
+  type: async (caller, options) => (await caller.call(p.CONNECT_GET_TYPE, {}, options)).type,
+  hostname: async (caller, options) => (await caller.call(p.CONNECT_GET_HOSTNAME, {}, options)).hostname,
+  uri: async (caller, options) => (await caller.call(p.CONNECT_GET_URI, {}, options)).uri,
+  hypervisorVersion: async (caller, options) => Number((await caller.call(p.CONNECT_GET_VERSION, {}, options)).version),
+  libvirtVersion: async (caller, options) =>
+    Number((await caller.call(p.CONNECT_GET_LIB_VERSION, {}, options)).version),
+  capabilities: async (caller, options) => (await caller.call(p.CONNECT_GET_CAPABILITIES, {}, options)).xml,
+  domainCapabilities: async (caller, choice, options) =>
+    (await caller.call(p.CONNECT_GET_DOMAIN_CAPABILITIES, { ...hypervisor(choice), flags: 0 }, options)).xml,
+  nodeInfo: (caller, options) => caller.call(p.NODE_GET_INFO, {}, options),
+  // The daemon wants the exact number of counters; asked with 0 it answers that number.
+  async cpuStats(caller, options) {
+    const { nparams } = await caller.call(p.NODE_GET_CPU_STATS, { cpu: ALL_CPUS, nparams: 0, flags: 0 }, options);
+    return counters(await caller.call(p.NODE_GET_CPU_STATS, { cpu: ALL_CPUS, nparams, flags: 0 }, options));
+  },
+  async memoryStats(caller, options) {
+    const { nparams } = await caller.call(p.NODE_GET_MEMORY_STATS, { nparams: 0, cell: ALL_CELLS, flags: 0 }, options);
+    return counters(await caller.call(p.NODE_GET_MEMORY_STATS, { nparams, cell: ALL_CELLS, flags: 0 }, options));
+  },
+  freeMemoryBytes: async (caller, options) => (await caller.call(p.NODE_GET_FREE_MEMORY, {}, options)).bytes,
+  baselineCpu: async (caller, xmlCpus, choice, options) =>
+    (await caller.call(p.CONNECT_BASELINE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpus, flags: 0 }, options)).xml,
+  compareCpu: async (caller, xmlCpu, choice, options) =>
+    (await caller.call(p.CONNECT_COMPARE_HYPERVISOR_CPU, { ...hypervisor(choice), xmlCpu, flags: 0 }, options)).result,
+});
 
 const hypervisor = ({ emulator, arch, machine, virttype }: HypervisorChoice = {}) => ({
   emulator: emulator ?? null,

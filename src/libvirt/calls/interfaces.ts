@@ -1,5 +1,6 @@
 // Network interfaces of the host itself: only found and described.
-import type { Caller, CallOptions } from '../caller.js';
+import { bound } from '../bound.js';
+import type { CallOptions } from '../caller.js';
 import { procedures as p } from '../procedures.js';
 import type { InterfaceRef } from '../wire.js';
 
@@ -12,10 +13,9 @@ export interface InterfaceCalls {
 const LIST = 1;
 const ACTIVE = 2;
 
-export function interfaceCalls(caller: Caller): InterfaceCalls {
-  return {
-    listActive: async (options) =>
-      (await caller.call(p.CONNECT_LIST_ALL_INTERFACES, { needResults: LIST, flags: ACTIVE }, options)).interfaces,
-    xml: async (iface, options) => (await caller.call(p.INTERFACE_GET_XML_DESC, { iface, flags: 0 }, options)).xml,
-  };
-}
+export const interfaceCalls = bound<InterfaceCalls>({
+  listActive: async (caller, options) =>
+    (await caller.call(p.CONNECT_LIST_ALL_INTERFACES, { needResults: LIST, flags: ACTIVE }, options)).interfaces,
+  xml: async (caller, iface, options) =>
+    (await caller.call(p.INTERFACE_GET_XML_DESC, { iface, flags: 0 }, options)).xml,
+});

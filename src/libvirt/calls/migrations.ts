@@ -1,5 +1,6 @@
 // Live migration from daemon to daemon (peer to peer), and the jobs that go with it.
-import type { Caller, CallOptions } from '../caller.js';
+import { bound } from '../bound.js';
+import type { CallOptions } from '../caller.js';
 import { MigrateFlag } from '../constants.js';
 import { procedures as p } from '../procedures.js';
 import type { TypedParam, TypedParams } from '../typed-params.js';
@@ -61,29 +62,27 @@ export interface MigrationCalls {
 const JOB_STATS_COMPLETED = 1;
 const NO_COOKIE = new Uint8Array();
 
-export function migrationCalls(caller: Caller): MigrationCalls {
-  return {
-    perform: async (uuid, destinationUri, params, flags, options) =>
-      void (await caller.call(
-        p.DOMAIN_MIGRATE_PERFORM3_PARAMS,
-        { ...byUuid(uuid), destinationUri, params, cookieIn: NO_COOKIE, flags: flags | MigrateFlag.PEER2PEER },
-        { deadlineMs: null, ...options, long: true },
-      )),
-    setMaxSpeed: async (uuid, mibPerS, options) =>
-      void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_SPEED, { ...byUuid(uuid), mibPerS, flags: 0 }, options)),
-    maxSpeed: async (uuid, options) =>
-      (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_SPEED, { ...byUuid(uuid), flags: 0 }, options)).mibPerS,
-    setMaxDowntime: async (uuid, downtimeMs, options) =>
-      void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_DOWNTIME, { ...byUuid(uuid), downtimeMs, flags: 0 }, options)),
-    maxDowntime: async (uuid, options) =>
-      (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_DOWNTIME, { ...byUuid(uuid), flags: 0 }, options)).downtimeMs,
-    startPostCopy: async (uuid, options) =>
-      void (await caller.call(p.DOMAIN_MIGRATE_START_POST_COPY, { ...byUuid(uuid), flags: 0 }, options)),
-    startDirtyRate: async (uuid, seconds, options) =>
-      void (await caller.call(p.DOMAIN_START_DIRTY_RATE_CALC, { ...byUuid(uuid), seconds, flags: 0 }, options)),
-    jobInfo: (uuid, options) => caller.call(p.DOMAIN_GET_JOB_INFO, byUuid(uuid), options),
-    jobStats: (uuid, completed = false, options) =>
-      caller.call(p.DOMAIN_GET_JOB_STATS, { ...byUuid(uuid), flags: completed ? JOB_STATS_COMPLETED : 0 }, options),
-    abortJob: async (uuid, options) => void (await caller.call(p.DOMAIN_ABORT_JOB, byUuid(uuid), options)),
-  };
-}
+export const migrationCalls = bound<MigrationCalls>({
+  perform: async (caller, uuid, destinationUri, params, flags, options) =>
+    void (await caller.call(
+      p.DOMAIN_MIGRATE_PERFORM3_PARAMS,
+      { ...byUuid(uuid), destinationUri, params, cookieIn: NO_COOKIE, flags: flags | MigrateFlag.PEER2PEER },
+      { deadlineMs: null, ...options, long: true },
+    )),
+  setMaxSpeed: async (caller, uuid, mibPerS, options) =>
+    void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_SPEED, { ...byUuid(uuid), mibPerS, flags: 0 }, options)),
+  maxSpeed: async (caller, uuid, options) =>
+    (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_SPEED, { ...byUuid(uuid), flags: 0 }, options)).mibPerS,
+  setMaxDowntime: async (caller, uuid, downtimeMs, options) =>
+    void (await caller.call(p.DOMAIN_MIGRATE_SET_MAX_DOWNTIME, { ...byUuid(uuid), downtimeMs, flags: 0 }, options)),
+  maxDowntime: async (caller, uuid, options) =>
+    (await caller.call(p.DOMAIN_MIGRATE_GET_MAX_DOWNTIME, { ...byUuid(uuid), flags: 0 }, options)).downtimeMs,
+  startPostCopy: async (caller, uuid, options) =>
+    void (await caller.call(p.DOMAIN_MIGRATE_START_POST_COPY, { ...byUuid(uuid), flags: 0 }, options)),
+  startDirtyRate: async (caller, uuid, seconds, options) =>
+    void (await caller.call(p.DOMAIN_START_DIRTY_RATE_CALC, { ...byUuid(uuid), seconds, flags: 0 }, options)),
+  jobInfo: (caller, uuid, options) => caller.call(p.DOMAIN_GET_JOB_INFO, byUuid(uuid), options),
+  jobStats: (caller, uuid, completed = false, options) =>
+    caller.call(p.DOMAIN_GET_JOB_STATS, { ...byUuid(uuid), flags: completed ? JOB_STATS_COMPLETED : 0 }, options),
+  abortJob: async (caller, uuid, options) => void (await caller.call(p.DOMAIN_ABORT_JOB, byUuid(uuid), options)),
+});

@@ -1,5 +1,6 @@
 // Virtual networks: only found and described, virtdc does not make any.
-import type { Caller, CallOptions } from '../caller.js';
+import { bound } from '../bound.js';
+import type { CallOptions } from '../caller.js';
 import { procedures as p } from '../procedures.js';
 import type { NetworkRef } from '../wire.js';
 
@@ -15,13 +16,11 @@ export interface NetworkCalls {
 const LIST = 1;
 const ACTIVE = 2;
 
-export function networkCalls(caller: Caller): NetworkCalls {
-  return {
-    list: async (options) =>
-      (await caller.call(p.CONNECT_LIST_ALL_NETWORKS, { needResults: LIST, flags: 0 }, options)).nets,
-    listActive: async (options) =>
-      (await caller.call(p.CONNECT_LIST_ALL_NETWORKS, { needResults: LIST, flags: ACTIVE }, options)).nets,
-    lookup: async (name, options) => (await caller.call(p.NETWORK_LOOKUP_BY_NAME, { name }, options)).net,
-    xml: async (net, options) => (await caller.call(p.NETWORK_GET_XML_DESC, { net, flags: 0 }, options)).xml,
-  };
-}
+export const networkCalls = bound<NetworkCalls>({
+  list: async (caller, options) =>
+    (await caller.call(p.CONNECT_LIST_ALL_NETWORKS, { needResults: LIST, flags: 0 }, options)).nets,
+  listActive: async (caller, options) =>
+    (await caller.call(p.CONNECT_LIST_ALL_NETWORKS, { needResults: LIST, flags: ACTIVE }, options)).nets,
+  lookup: async (caller, name, options) => (await caller.call(p.NETWORK_LOOKUP_BY_NAME, { name }, options)).net,
+  xml: async (caller, net, options) => (await caller.call(p.NETWORK_GET_XML_DESC, { net, flags: 0 }, options)).xml,
+});

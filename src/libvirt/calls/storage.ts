@@ -1,7 +1,8 @@
 // Storage pools and volumes, with their contents as streams.
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Caller, CallOptions, StreamOptions } from '../caller.js';
+import { bound } from '../bound.js';
+import type { CallOptions, StreamOptions } from '../caller.js';
 import { procedures as p } from '../procedures.js';
 import type { PoolRef, VolumeRef } from '../wire.js';
 
@@ -79,56 +80,57 @@ export interface ByteRange {
 
 const LIST = 1;
 
-export function poolCalls(caller: Caller): PoolCalls {
-  return {
-    list: async (options) =>
-      (await caller.call(p.CONNECT_LIST_ALL_STORAGE_POOLS, { needResults: LIST, flags: 0 }, options)).pools,
-    lookup: async (name, options) => (await caller.call(p.STORAGE_POOL_LOOKUP_BY_NAME, { name }, options)).pool,
-    create: async (xml, flags = 0, options) =>
-      (await caller.call(p.STORAGE_POOL_CREATE_XML, { xml, flags }, options)).pool,
-    define: async (xml, options) => (await caller.call(p.STORAGE_POOL_DEFINE_XML, { xml, flags: 0 }, options)).pool,
-    build: async (pool, options) => void (await caller.call(p.STORAGE_POOL_BUILD, { pool, flags: 0 }, options)),
-    start: async (pool, flags = 0, options) =>
-      void (await caller.call(p.STORAGE_POOL_CREATE, { pool, flags }, options)),
-    destroy: async (pool, options) => void (await caller.call(p.STORAGE_POOL_DESTROY, { pool }, options)),
-    undefine: async (pool, options) => void (await caller.call(p.STORAGE_POOL_UNDEFINE, { pool }, options)),
-    refresh: async (pool, options) => void (await caller.call(p.STORAGE_POOL_REFRESH, { pool, flags: 0 }, options)),
-    setAutostart: async (pool, autostart, options) =>
-      void (await caller.call(p.STORAGE_POOL_SET_AUTOSTART, { pool, autostart }, options)),
-    info: (pool, options) => caller.call(p.STORAGE_POOL_GET_INFO, { pool }, options),
-    xml: async (pool, options) => (await caller.call(p.STORAGE_POOL_GET_XML_DESC, { pool, flags: 0 }, options)).xml,
-    volumes: async (pool, options) =>
-      (await caller.call(p.STORAGE_POOL_LIST_ALL_VOLUMES, { pool, needResults: LIST, flags: 0 }, options)).vols,
-  };
-}
+export const poolCalls = bound<PoolCalls>({
+  list: async (caller, options) =>
+    (await caller.call(p.CONNECT_LIST_ALL_STORAGE_POOLS, { needResults: LIST, flags: 0 }, options)).pools,
+  lookup: async (caller, name, options) => (await caller.call(p.STORAGE_POOL_LOOKUP_BY_NAME, { name }, options)).pool,
+  create: async (caller, xml, flags = 0, options) =>
+    (await caller.call(p.STORAGE_POOL_CREATE_XML, { xml, flags }, options)).pool,
+  define: async (caller, xml, options) =>
+    (await caller.call(p.STORAGE_POOL_DEFINE_XML, { xml, flags: 0 }, options)).pool,
+  build: async (caller, pool, options) => void (await caller.call(p.STORAGE_POOL_BUILD, { pool, flags: 0 }, options)),
+  start: async (caller, pool, flags = 0, options) =>
+    void (await caller.call(p.STORAGE_POOL_CREATE, { pool, flags }, options)),
+  destroy: async (caller, pool, options) => void (await caller.call(p.STORAGE_POOL_DESTROY, { pool }, options)),
+  undefine: async (caller, pool, options) => void (await caller.call(p.STORAGE_POOL_UNDEFINE, { pool }, options)),
+  refresh: async (caller, pool, options) =>
+    void (await caller.call(p.STORAGE_POOL_REFRESH, { pool, flags: 0 }, options)),
+  setAutostart: async (caller, pool, autostart, options) =>
+    void (await caller.call(p.STORAGE_POOL_SET_AUTOSTART, { pool, autostart }, options)),
+  info: (caller, pool, options) => caller.call(p.STORAGE_POOL_GET_INFO, { pool }, options),
+  xml: async (caller, pool, options) =>
+    (await caller.call(p.STORAGE_POOL_GET_XML_DESC, { pool, flags: 0 }, options)).xml,
+  volumes: async (caller, pool, options) =>
+    (await caller.call(p.STORAGE_POOL_LIST_ALL_VOLUMES, { pool, needResults: LIST, flags: 0 }, options)).vols,
+});
 
-export function volumeCalls(caller: Caller): VolumeCalls {
-  return {
-    lookup: async (pool, name, options) =>
-      (await caller.call(p.STORAGE_VOL_LOOKUP_BY_NAME, { pool, name }, options)).vol,
-    lookupByPath: async (path, options) => (await caller.call(p.STORAGE_VOL_LOOKUP_BY_PATH, { path }, options)).vol,
-    lookupByKey: async (key, options) => (await caller.call(p.STORAGE_VOL_LOOKUP_BY_KEY, { key }, options)).vol,
-    create: async (pool, xml, flags = 0, options) =>
-      (await caller.call(p.STORAGE_VOL_CREATE_XML, { pool, xml, flags }, options)).vol,
-    createFrom: async (pool, xml, source, flags = 0, options) =>
-      (await caller.call(p.STORAGE_VOL_CREATE_XML_FROM, { pool, xml, source, flags }, { ...options, long: true })).vol,
-    delete: async (vol, flags = 0, options) => void (await caller.call(p.STORAGE_VOL_DELETE, { vol, flags }, options)),
-    info: (vol, options) => caller.call(p.STORAGE_VOL_GET_INFO, { vol }, options),
-    path: async (vol, options) => (await caller.call(p.STORAGE_VOL_GET_PATH, { vol }, options)).path,
-    xml: async (vol, options) => (await caller.call(p.STORAGE_VOL_GET_XML_DESC, { vol, flags: 0 }, options)).xml,
-    resize: async (vol, capacityBytes, options) =>
-      void (await caller.call(p.STORAGE_VOL_RESIZE, { vol, capacityBytes, flags: 0 }, options)),
-    async upload(vol, source, range, options) {
-      const stream = await caller.openStream(p.STORAGE_VOL_UPLOAD, { vol, ...bounds(range), flags: 0 }, options);
-      try {
-        await pipeline(source, stream, options?.signal ? { signal: options.signal } : {});
-      } finally {
-        stream.destroy();
-      }
-    },
-    download: (vol, range, options) =>
-      caller.openStream(p.STORAGE_VOL_DOWNLOAD, { vol, ...bounds(range), flags: 0 }, options),
-  };
-}
+export const volumeCalls = bound<VolumeCalls>({
+  lookup: async (caller, pool, name, options) =>
+    (await caller.call(p.STORAGE_VOL_LOOKUP_BY_NAME, { pool, name }, options)).vol,
+  lookupByPath: async (caller, path, options) =>
+    (await caller.call(p.STORAGE_VOL_LOOKUP_BY_PATH, { path }, options)).vol,
+  lookupByKey: async (caller, key, options) => (await caller.call(p.STORAGE_VOL_LOOKUP_BY_KEY, { key }, options)).vol,
+  create: async (caller, pool, xml, flags = 0, options) =>
+    (await caller.call(p.STORAGE_VOL_CREATE_XML, { pool, xml, flags }, options)).vol,
+  createFrom: async (caller, pool, xml, source, flags = 0, options) =>
+    (await caller.call(p.STORAGE_VOL_CREATE_XML_FROM, { pool, xml, source, flags }, { ...options, long: true })).vol,
+  delete: async (caller, vol, flags = 0, options) =>
+    void (await caller.call(p.STORAGE_VOL_DELETE, { vol, flags }, options)),
+  info: (caller, vol, options) => caller.call(p.STORAGE_VOL_GET_INFO, { vol }, options),
+  path: async (caller, vol, options) => (await caller.call(p.STORAGE_VOL_GET_PATH, { vol }, options)).path,
+  xml: async (caller, vol, options) => (await caller.call(p.STORAGE_VOL_GET_XML_DESC, { vol, flags: 0 }, options)).xml,
+  resize: async (caller, vol, capacityBytes, options) =>
+    void (await caller.call(p.STORAGE_VOL_RESIZE, { vol, capacityBytes, flags: 0 }, options)),
+  async upload(caller, vol, source, range, options) {
+    const stream = await caller.openStream(p.STORAGE_VOL_UPLOAD, { vol, ...bounds(range), flags: 0 }, options);
+    try {
+      await pipeline(source, stream, options?.signal ? { signal: options.signal } : {});
+    } finally {
+      stream.destroy();
+    }
+  },
+  download: (caller, vol, range, options) =>
+    caller.openStream(p.STORAGE_VOL_DOWNLOAD, { vol, ...bounds(range), flags: 0 }, options),
+});
 
 const bounds = ({ offset = 0n, length = 0n }: ByteRange = {}) => ({ offset, length });
