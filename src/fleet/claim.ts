@@ -1,6 +1,6 @@
 // A claim: resources of one host held for one guest. Free capacity is computed from claims and kept nowhere else.
 
-import { add, NOTHING, type Resources, sameResources } from './resources.js';
+import { add, NOTHING, type Resources, sameResources, subtract } from './resources.js';
 
 /**
  * GUEST: the host the guest is bound to. INCOMING: the target of a migration, held until it ends.
@@ -42,6 +42,15 @@ export function totalOf(claims: Iterable<Pick<Claim, 'resources' | 'retakeKib'>>
     greatestRetakeKib = Math.max(greatestRetakeKib, claim.retakeKib);
   }
   return { claimed: { ...sum, memoryKib: sum.memoryKib + greatestRetakeKib }, greatestRetakeKib };
+}
+
+/** The total once a claim has gone, come, or changed; undefined: it has to be summed anew, as the greatest retake has gone. */
+export function totalAfter(total: ClaimTotal, gone: Hold | undefined, come: Hold | undefined): ClaimTotal | undefined {
+  const { claimed, greatestRetakeKib: before } = total;
+  if (gone !== undefined && gone.retakeKib > 0 && gone.retakeKib === before) return undefined;
+  const greatestRetakeKib = Math.max(before, come?.retakeKib ?? 0);
+  const { cpu, memoryKib, ioKib } = add(subtract(claimed, gone?.resources ?? NOTHING), come?.resources ?? NOTHING);
+  return { claimed: { cpu, memoryKib: memoryKib - before + greatestRetakeKib, ioKib }, greatestRetakeKib };
 }
 
 type Hold = Pick<Claim, 'resources' | 'retakeKib'>;

@@ -2,11 +2,12 @@
 // Decisions read it through FleetView; only the authority (and a simulation of plans) applies changes to it.
 
 import type { Change, ChangeOf, Entities, EntityKind } from './change.js';
-import { type Claim, type ClaimTotal, totalOf } from './claim.js';
+import { type Claim, type ClaimTotal, totalAfter, totalOf } from './claim.js';
 import { type ClusterPolicy, DEFAULT_CLUSTER_POLICY } from './cluster-policy.js';
 import { type Guest, spaceOn } from './guest.js';
 import { allocatable, type Host } from './host.js';
 import { type HostRoom, HostRows, type HostTable } from './host-table.js';
+import { isOpen, type Operation } from './operation.js';
 import { type Resources, subtract } from './resources.js';
 import type { Image } from './storage.js';
 
@@ -22,6 +23,8 @@ export interface FleetView {
   guestByMac(mac: string): Guest | undefined;
   /** Guests bound to the host. */
   guestsOn(hostname: string): readonly Guest[];
+  /** Operations on the target that have not ended. */
+  openOperationsOn(target: string): readonly Operation[];
   /** Claims on the host, of every kind. */
   claimsOn(hostname: string): readonly Claim[];
   /** Claims of the guest, on whatever hosts. */
@@ -97,8 +100,9 @@ export class Fleet implements FleetDraft {
   private readonly guestsByHost = new Index<Guest>();
   private readonly claimsByHost = new Index<Claim>();
   private readonly claimsByGuest = new Index<Claim>();
+  private readonly openOperations = new Index<Operation>();
   private readonly imagesByName = new Index<Image>();
-  /** Memos of what is computed from a host's claims, dropped whenever one of them (or the host) changes. */
+  /** Memos of what is computed from a host's claims, brought up to date or dropped with each that changes. */
   private readonly totals = new Map<string, ClaimTotal>();
   private readonly rooms = new WeakMap<Host, HostRoom>();
   private readonly poolUse = new Map<string, number>();
@@ -133,6 +137,10 @@ export class Fleet implements FleetDraft {
 
   guestsOn(hostname: string): readonly Guest[] {
     return this.guestsByHost.of(hostname);
+  }
+
+  openOperationsOn(target: string): readonly Operation[] {
+    return this.openOperations.of(target);
   }
 
   claimsOn(hostname: string): readonly Claim[] {
@@ -188,8 +196,11 @@ export class Fleet implements FleetDraft {
     return totals;
   }
 
-  private dropTotals(hostname: string): void {
-    this.totals.delete(hostname);
+  private claimChanged(hostname: string, before: Claim | undefined, after: Claim | undefined): void {
+    const known = this.totals.get(hostname);
+    const total = known && totalAfter(known, before, after);
+    if (total === undefined) this.totals.delete(hostname);
+    else this.totals.set(hostname, total);
     this.hostRows.claimsChanged(hostname);
     const host = this.tables.host.get(hostname);
     if (host !== undefined) this.rooms.delete(host);
@@ -246,13 +257,16 @@ export class Fleet implements FleetDraft {
       if (before !== undefined) {
         this.claimsByHost.remove(before.hostname, before.vmid);
         this.claimsByGuest.remove(before.vmid, before.hostname);
-        this.dropTotals(before.hostname);
+        this.claimChanged(before.hostname, before, undefined);
       }
       if (after !== undefined) {
         this.claimsByHost.put(after.hostname, after.vmid, after);
         this.claimsByGuest.put(after.vmid, after.hostname, after);
-        this.dropTotals(after.hostname);
+        this.claimChanged(after.hostname, undefined, after);
       }
+    } else if (kind === 'operation') {
+      if (before !== undefined) this.openOperations.remove(before.target, before.name);
+      if (after !== undefined && isOpen(after)) this.openOperations.put(after.target, after.name, after);
     } else if (kind === 'host') {
       if (before !== undefined) this.rooms.delete(before);
       if (after !== undefined) this.rooms.delete(after);

@@ -6,7 +6,8 @@ import { LIMITS } from '../limits.js';
 
 interface Waiting {
   readonly places: readonly Place[];
-  readonly enter: () => void;
+  enter(): void;
+  turnAway(reason: Error): void;
 }
 
 interface Place {
@@ -14,9 +15,15 @@ interface Place {
   readonly limit: number;
 }
 
+/** Who is in a place, and who waits for it, in the order they came. */
+interface Room {
+  taken: number;
+  readonly queue: Set<Waiting>;
+}
+
 export class Admission {
-  private readonly taken = new Map<string, number>();
-  private readonly waiting: Waiting[] = [];
+  private readonly rooms = new Map<string, Room>();
+  private readonly waiting = new Set<Waiting>();
 
   /** `hostname`: where the operation acts. Resolves, when there is a place, with the function that gives it back. */
   enter(operation: Operation, hostname: string, signal: AbortSignal): Promise<() => void> {
@@ -29,35 +36,77 @@ export class Admission {
           signal.removeEventListener('abort', onAbort);
           resolve(() => this.leave(places));
         },
+        turnAway: (reason) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(reason);
+        },
       };
       const onAbort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(waiting), 1);
+        this.withdraw(waiting);
+        this.admit(places);
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.waiting.push(waiting);
-      this.admit();
+      this.waiting.add(waiting);
+      for (const place of places) this.room(place).queue.add(waiting);
+      if (this.mayEnter(waiting)) this.let(waiting);
     });
   }
 
+  /** All that wait; who is in a place stays there. */
+  turnAway(reason: Error): void {
+    for (const waiting of [...this.waiting]) {
+      this.withdraw(waiting);
+      waiting.turnAway(reason);
+    }
+  }
+
   private leave(places: readonly Place[]): void {
-    for (const { name } of places) this.taken.set(name, (this.taken.get(name) ?? 0) - 1);
-    this.admit();
+    for (const place of places) this.room(place).taken -= 1;
+    this.admit(places);
+  }
+
+  /** Whoever is next for one of these places. Who goes in lets those behind come first in its other places, too. */
+  private admit(places: readonly Place[]): void {
+    const changed = [...places];
+    for (let place = changed.pop(); place !== undefined; place = changed.pop()) {
+      const room = this.room(place);
+      const [first] = room.queue;
+      if (first !== undefined && this.mayEnter(first)) {
+        this.let(first);
+        changed.push(...first.places);
+      }
+      if (room.taken === 0 && room.queue.size === 0) this.rooms.delete(place.name);
+    }
   }
 
   /** One that must wait holds up only those behind it that want the same place. */
-  private admit(): void {
-    const wanted = new Set<string>();
-    for (const waiting of [...this.waiting]) {
-      const free = waiting.places.every(({ name, limit }) => !wanted.has(name) && (this.taken.get(name) ?? 0) < limit);
-      for (const { name } of waiting.places) {
-        if (free) this.taken.set(name, (this.taken.get(name) ?? 0) + 1);
-        else wanted.add(name);
-      }
-      if (!free) continue;
-      this.waiting.splice(this.waiting.indexOf(waiting), 1);
-      waiting.enter();
+  private mayEnter(waiting: Waiting): boolean {
+    return waiting.places.every((place) => {
+      const { taken, queue } = this.room(place);
+      const [first] = queue;
+      return first === waiting && taken < place.limit;
+    });
+  }
+
+  private let(waiting: Waiting): void {
+    this.withdraw(waiting);
+    for (const place of waiting.places) this.room(place).taken += 1;
+    waiting.enter();
+  }
+
+  private withdraw(waiting: Waiting): void {
+    this.waiting.delete(waiting);
+    for (const place of waiting.places) this.room(place).queue.delete(waiting);
+  }
+
+  private room({ name }: Place): Room {
+    let room = this.rooms.get(name);
+    if (room === undefined) {
+      room = { taken: 0, queue: new Set() };
+      this.rooms.set(name, room);
     }
+    return room;
   }
 }
 

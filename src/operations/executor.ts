@@ -48,6 +48,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const stopping = new AbortController();
   /** Until another leads: what this process knows may be old by then, so it goes on with nothing. */
   let term = new AbortController();
+  let leading = AbortSignal.any([stopping.signal, term.signal]);
   const running = new Map<string, Promise<void>>();
   const cancels = new Map<string, AbortController>();
   const waiters = new Map<string, Set<(operation: Operation) => void>>();
@@ -69,7 +70,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   function drive(name: string): void {
-    const signal = AbortSignal.any([stopping.signal, term.signal]);
+    const signal = leading;
     if (signal.aborted) return;
     const cancel = new AbortController();
     cancels.set(name, cancel);
@@ -119,7 +120,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   /** What is driven now, or what is known of how far it is, is another's. */
   function letGo(): void {
-    term.abort(new UnavailableError('another leads'));
+    const reason = new UnavailableError('another leads');
+    term.abort(reason);
+    admission.turnAway(reason);
     progress.clear();
   }
 
@@ -127,6 +130,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   function takeUp(): void {
     const earlier = [...running.values()];
     term = new AbortController();
+    leading = AbortSignal.any([stopping.signal, term.signal]);
     void Promise.all(earlier).then(() => {
       for (const operation of authority.fleet.all('operation')) if (isOpen(operation)) noticed(operation);
     });
@@ -136,7 +140,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
   async function place(operation: Operation, cancelled: AbortSignal, signal: AbortSignal): Promise<() => void> {
     try {
       const hostname = authority.fleet.get('guest', operation.target)?.hostname ?? '';
-      return await admission.enter(operation, hostname, AbortSignal.any([signal, cancelled]));
+      signal.throwIfAborted();
+      return await admission.enter(operation, hostname, cancelled);
     } catch (error) {
       if (signal.aborted || !cancelled.aborted) throw error;
       return () => {};
@@ -145,16 +150,16 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   /** Another open operation on the guest, of which this is not a part, ends first (a terminate supersedes). */
   async function predecessorsEnded(operation: Operation, signal: AbortSignal): Promise<void> {
-    const others = [...authority.fleet.all('operation')].filter(
-      (other) =>
-        isOpen(other) &&
-        other.target === operation.target &&
-        other.name !== operation.name &&
-        other.name !== operation.parent &&
-        other.parent !== operation.name &&
-        other.createdAt <= operation.createdAt &&
-        other.cancelRequested,
-    );
+    const others = authority.fleet
+      .openOperationsOn(operation.target)
+      .filter(
+        (other) =>
+          other.name !== operation.name &&
+          other.name !== operation.parent &&
+          other.parent !== operation.name &&
+          other.createdAt <= operation.createdAt &&
+          other.cancelRequested,
+      );
     await Promise.all(others.map((other) => ended(other.name, signal)));
   }
 
@@ -259,7 +264,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
     },
     async stop() {
       for (const unsubscribe of subscriptions) unsubscribe();
-      stopping.abort(new UnavailableError('virtdc is stopping'));
+      const reason = new UnavailableError('virtdc is stopping');
+      stopping.abort(reason);
+      admission.turnAway(reason);
       // A call that a host does not answer ends with its connection, and can commit nothing any more.
       const enough = new AbortController();
       const waited = clock.sleep(LIMITS.callsEndMs, enough.signal).catch(() => {});
