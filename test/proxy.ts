@@ -22,10 +22,12 @@ export interface ProxyOptions {
    * on this connection; true throws it away and cuts the connection.
    */
   readonly eats?: (answer: Buffer, hello: Buffer) => boolean;
+  /** Called with each piece of what the client said once it is passed on; true resets the client's connection. */
+  readonly resetAfter?: (sent: Buffer) => boolean;
 }
 
 /** A way to host:port. */
-export async function openProxy(to: string, { eats }: ProxyOptions = {}): Promise<TcpProxy> {
+export async function openProxy(to: string, { eats, resetAfter }: ProxyOptions = {}): Promise<TcpProxy> {
   const [host = '', port] = to.split(':');
   const pairs = new Set<readonly [Socket, Socket]>();
   let swallows = false;
@@ -38,7 +40,9 @@ export async function openProxy(to: string, { eats }: ProxyOptions = {}): Promis
     if (frozen) for (const socket of pair) socket.pause();
     client.on('data', (chunk) => {
       hello ??= chunk;
-      upstream.write(chunk);
+      upstream.write(chunk, () => {
+        if (resetAfter?.(chunk) === true) client.resetAndDestroy();
+      });
     });
     upstream.on('data', (chunk) => {
       if (eats?.(chunk, hello ?? chunk) === true) client.destroy();

@@ -17,7 +17,6 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 const OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': RECONNECT_MS,
-  'grpc.min_reconnect_backoff_ms': RECONNECT_MS,
   'grpc.max_reconnect_backoff_ms': RECONNECT_MS,
   'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
   // Clients of one process share no connection: that one of them is cut off is not to be noticed by the others.

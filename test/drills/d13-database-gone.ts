@@ -34,7 +34,6 @@ export const drill: Drill = {
   plants: {
     'acks-early': 'answers go out before the database has the batch',
     'forgets-requests': 'a request id means nothing',
-    'unknown-is-done': 'a commit without an answer is taken for done',
     'health-stays': 'the health service is told nothing',
   },
   minutes: 1,

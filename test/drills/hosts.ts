@@ -11,7 +11,7 @@ import type { DatacenterSnapshot } from '../../src/hypervisor/simulated/snapshot
 import { eventually } from '../eventually.js';
 import { emptyLab, lab, upOnce, virsh } from '../lab.js';
 import { BASE_XML, GIB, MIB, node, nodeInfo } from '../rpc/service.js';
-import type { Stage } from './stage.js';
+import { SIMULATED, type Stage } from './stage.js';
 
 /** A domain as its host shows it. */
 export interface SeenDomain {
@@ -53,7 +53,7 @@ export function simulatedHosts(dataDirs: () => readonly string[], size: Simulate
   };
   return {
     hostnames,
-    environment: { VIRTDC_LIBVIRT_URI: 'sim://{hostname}' },
+    environment: SIMULATED,
     async furnish(client) {
       const xml = nodeInfo(...hostnames.map((name, index) => node(name, cpu, memoryKib, 500 * GIB, index + 1)));
       await client.hosts.importNodeInfo({ xml });

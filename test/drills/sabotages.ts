@@ -1,11 +1,18 @@
 // Bugs to be put into a service on purpose, so that a drill can show that it would find them. Each is a small change to one
 // part, made in the process of the service before it starts; none of it can be reached from src/.
 
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { HealthCell } from '../../src/authority/health.js';
 import { Replays } from '../../src/authority/replays.js';
+import type { Config } from '../../src/config.js';
+import { Fleet } from '../../src/fleet/fleet.js';
+import { inventoryOver } from '../../src/inventory/pglite.js';
 import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
 
 export interface Sabotage {
+  /** Opens the inventory in place of what the settings say. */
+  readonly open?: (config: Config) => Promise<Inventory>;
   /** What becomes of the inventory. */
   readonly inventory?: (inventory: Inventory) => Inventory;
   /** Anything else, before the service starts. */
@@ -56,6 +63,32 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'forgets-requests': {
     prepare: () => {
       Replays.prototype.once = (_caller, _request, decide) => decide();
+    },
+  },
+  /** Whoever knows the directory may write in it. */
+  'shares-directory': {
+    open: async ({ dataDir }) => {
+      const pglite = await PGlite.create({ dataDir: join(dataDir, 'db', 'pglite') });
+      return await inventoryOver(pglite, () => pglite.close());
+    },
+  },
+  /** A request id stands for itself, whatever it was used for. */
+  'forgets-payloads': {
+    prepare: () => {
+      const { once } = Replays.prototype;
+      Replays.prototype.once = function (caller, request, decide) {
+        return once.call(this, caller, { ...request, payloadHash: 'any' }, decide) as ReturnType<typeof decide>;
+      };
+    },
+  },
+  /** What is left of a host is counted anew a while after its claims have changed. */
+  'recounts-late': {
+    prepare: () => {
+      const part = Fleet.prototype as unknown as { dropTotals: (hostname: string) => void };
+      const { dropTotals } = part;
+      part.dropTotals = function (hostname) {
+        setTimeout(() => dropTotals.call(this, hostname), 20);
+      };
     },
   },
   /** Trouble of the database that passes is taken for a bug. */

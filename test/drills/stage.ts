@@ -30,11 +30,21 @@ export interface ReplicaOptions {
   readonly sabotage?: string;
 }
 
+export interface ReplicasOptions {
+  readonly databaseUrl: string;
+  /** Default: hosts that each replica simulates for itself, of which only the leader's have guests. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly sabotage?: string | undefined;
+}
+
 export interface Check {
   readonly expected: string;
   readonly holds: boolean;
   readonly seen: string;
 }
+
+/** Of hosts that each process simulates. */
+export const SIMULATED: Readonly<Record<string, string>> = { VIRTDC_LIBVIRT_URI: 'sim://{hostname}' };
 
 const SABOTAGED_ENTRY = 'test/drills/sabotaged-service.ts';
 
@@ -122,6 +132,19 @@ export class Stage {
     });
     this.later(() => replica.end());
     return replica;
+  }
+
+  /** Several over one Postgres, started one after another: the first one leads. */
+  async replicas(count: number, options: ReplicasOptions): Promise<Replica[]> {
+    const { databaseUrl, environment = SIMULATED, sabotage } = options;
+    const replicas: Replica[] = [];
+    for (let number = 1; number <= count; number++) {
+      const plant = sabotage === undefined ? {} : { sabotage };
+      const replica = await this.replica(`virtdc-${number}`, { environment, databaseUrl, ...plant });
+      await replica.start();
+      replicas.push(replica);
+    }
+    return replicas;
   }
 
   /** A client that repeats nothing by itself. Closed with the stage. */

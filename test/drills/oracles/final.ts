@@ -21,10 +21,12 @@ export interface Witnesses extends BookOptions {
   readonly load?: Load;
   readonly watcher?: Watcher;
   readonly doubles?: DoubleRuns;
+  /** Simulated hosts whose process was killed have forgotten its last moments: what was ended then may run again. */
+  readonly forgetful?: boolean;
 }
 
 export async function compareAll(stage: Stage, witnesses: Witnesses): Promise<void> {
-  const { client, hosts, load, watcher, doubles, foreign = false } = witnesses;
+  const { client, hosts, load, watcher, doubles, foreign = false, forgetful = false } = witnesses;
   await load?.stop();
   const tookMs = await allEnded(client).catch((error: unknown) => String(error));
   stage.check(
@@ -34,7 +36,7 @@ export async function compareAll(stage: Stage, witnesses: Witnesses): Promise<vo
   );
   let wrong: string[] = [];
   const agree = async (): Promise<boolean> => {
-    wrong = differences((await readBooks(client)).guests, await hosts.domains());
+    wrong = differences((await readBooks(client)).guests, await hosts.domains(), forgetful);
     return wrong.length === 0;
   };
   await eventually('hosts and books agree', agree, { withinMs: AGREE_WITHIN_MS, everyMs: 500 }).catch(() => false);
@@ -49,7 +51,7 @@ export async function compareAll(stage: Stage, witnesses: Witnesses): Promise<vo
       some(found, `${samples} looks at all hosts, ${partial} without one that did not answer`),
     );
   }
-  const inBooks = wrongInBooks(books, { foreign });
+  const inBooks = wrongInBooks(books, { foreign: foreign || forgetful });
   stage.check(
     'C: claims are the sum over the guests, within what may be sold',
     inBooks.length === 0,

@@ -63,8 +63,8 @@ export class DoubleRuns {
   }
 }
 
-/** Where the hosts and the books differ, in words. */
-export function differences(guests: readonly Guest[], domains: readonly SeenDomain[]): string[] {
+/** Where the hosts and the books differ, in words. Domains that are no guest's count unless they are `foreign`. */
+export function differences(guests: readonly Guest[], domains: readonly SeenDomain[], foreign = false): string[] {
   const wrong: string[] = [];
   const active = domains.filter(({ state }) => state === 'running' || state === 'paused');
   for (const { vmid, uuid, hostname, state } of guests) {
@@ -74,6 +74,7 @@ export function differences(guests: readonly Guest[], domains: readonly SeenDoma
     const right = wanted === undefined ? on.length === 0 : shown === `${wanted} on ${hostname}`;
     if (!right) wrong.push(`${vmid} is ${state} on ${hostname}, its domain is ${shown}`);
   }
+  if (foreign) return wrong;
   const known = new Set(guests.map(({ uuid }) => uuid));
   for (const { uuid, hostname, state } of domains) {
     if (!known.has(uuid)) wrong.push(`${uuid} is ${state} on ${hostname}, and no guest`);
