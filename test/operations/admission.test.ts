@@ -25,11 +25,12 @@ function plainly(all: readonly One[], limitOf: (place: string) => number): void 
   }
 }
 
-const step = fc.oneof(
-  fc.record({ what: fc.constant('move' as const), from: fc.constantFrom(...HOSTS), to: fc.constantFrom(...HOSTS) }),
-  fc.record({ what: fc.constant('create' as const), from: fc.constantFrom(...HOSTS), to: fc.constant('') }),
-  fc.record({ what: fc.constantFrom('leave' as const, 'abort' as const), which: fc.nat(50) }),
-);
+const step = fc.record({
+  what: fc.constantFrom('move', 'create', 'leave', 'abort'),
+  from: fc.constantFrom(...HOSTS),
+  to: fc.constantFrom(...HOSTS),
+  which: fc.nat(50),
+});
 
 describe('admission', () => {
   it('lets in whom the plain rule lets in, whoever leaves or gives up', async () => {
