@@ -3,6 +3,7 @@
 import { type Change, put, remove } from '../fleet/change.js';
 import { claimKey } from '../fleet/claim.js';
 import type { FleetView } from '../fleet/fleet.js';
+import { isOpen } from '../fleet/operation.js';
 import { type Refusal, refusal } from '../fleet/refusal.js';
 import { imageKey } from '../fleet/storage.js';
 
@@ -25,7 +26,21 @@ export function keptBy(fleet: FleetView, hostname: string): Refusal | undefined 
       vmids: someOf(vmids),
     });
   }
-  return exporting(fleet, hostname);
+  return leaving(fleet, hostname) ?? exporting(fleet, hostname);
+}
+
+/** A guest that has moved away may have left behind there what its move has still to clear. */
+function leaving(fleet: FleetView, hostname: string): Refusal | undefined {
+  for (const operation of fleet.all('operation')) {
+    const { input, target, name } = operation;
+    if (input.kind !== 'MIGRATE_GUEST' || input.sourceHost !== hostname || !isOpen(operation)) continue;
+    return refusal('HOST_IN_USE', `guest ${target} is moving away from host ${hostname}: ${name}`, {
+      hostname,
+      vmids: target,
+      operation: name,
+    });
+  }
+  return undefined;
 }
 
 function exporting(fleet: FleetView, hostname: string): Refusal | undefined {

@@ -51,7 +51,7 @@ export class HostWatch {
   constructor(private readonly parts: HostWatchParts) {
     this.hostname = parts.driver.address.hostname;
     this.details = new GuestDetailsReader(parts.driver, parts.clock, parts.log, () => this.lookSoon());
-    this.reapply = new Reapply(parts.driver, parts.authority, parts.log);
+    this.reapply = new Reapply(parts.driver, parts.authority, parts.clock, parts.log);
   }
 
   start(): void {

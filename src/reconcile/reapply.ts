@@ -3,40 +3,53 @@
 import type { Logger } from 'pino';
 import type { Authority } from '../authority/authority.js';
 import type { Guest } from '../fleet/guest.js';
+import { LIMITS } from '../limits.js';
+import type { Clock } from '../ports/clock.js';
 import { type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 import type { GuestDetailsReader } from './guest-details.js';
 
 export class Reapply {
   /** Guests that were seen or heard to reboot, by UUID, until they are as asked again. */
   private readonly pending = new Set<string>();
+  /** When each was asked last: one that does not give is not asked at every look. */
+  private readonly askedMs = new Map<string, number>();
   /** Boot ids as they were last time: one that changed is a reboot that was not heard. */
   private readonly boots = new Map<string, string>();
 
   constructor(
     private readonly driver: HostDriver,
     private readonly authority: Authority,
+    private readonly clock: Clock,
     private readonly log: Logger,
   ) {}
 
   rebooted(uuid: string): void {
     this.pending.add(uuid);
+    this.askedMs.delete(uuid);
   }
 
   async run(details: GuestDetailsReader): Promise<void> {
     for (const guest of this.authority.fleet.guestsOn(this.driver.address.hostname)) {
       this.compareBoots(guest);
       if (!this.pending.has(guest.uuid) || guest.state !== 'RUNNING' || guest.operation !== '') continue;
-      if (details.isAsking(guest.uuid)) continue;
+      if (details.isAsking(guest.uuid) || this.wasAskedJustNow(guest)) continue;
       if (!this.authority.mayAct()) return;
       try {
-        if (await this.asAsked(guest)) this.pending.delete(guest.uuid);
-        else details.forget(guest.uuid);
+        if (await this.asAsked(guest)) {
+          this.pending.delete(guest.uuid);
+          this.askedMs.delete(guest.uuid);
+        } else details.forget(guest.uuid);
       } catch (error) {
         // Tried again at the next look.
         if (!(error instanceof HypervisorError)) throw error;
         this.log.info({ vmid: guest.vmid, err: error }, 'sizes not asked for again yet');
       }
     }
+  }
+
+  private wasAskedJustNow({ uuid }: Guest): boolean {
+    const askedMs = this.askedMs.get(uuid);
+    return askedMs !== undefined && this.clock.monotonicMs() - askedMs < LIMITS.reconcileEveryMs;
   }
 
   private compareBoots(guest: Guest): void {
@@ -52,6 +65,7 @@ export class Reapply {
     const { observed } = guest;
     if (observed?.balloonKib === undefined || observed.onlineCpu === undefined) return false;
     let asAsked = true;
+    this.askedMs.set(guest.uuid, this.clock.monotonicMs());
     if (observed.balloonKib > guest.currentMemoryKib) {
       asAsked = false;
       this.log.info(

@@ -175,10 +175,12 @@ export class Checks {
     if (datacenter.jobs.size > 0) world.violate(`${datacenter.jobs.size} migrations still run`);
   }
 
-  /** Guests that were taken in as they were, or that keep what a reboot gave them back. */
+  /** Guests that were taken in as they were, or that keep what a reboot gave them back, or kept it to their end. */
   private tookMore(hostname: string): boolean {
-    return this.oracle.fleet
-      .guestsOn(hostname)
-      .some(({ adopted, observed, currentMemoryKib }) => adopted || (observed?.balloonKib ?? 0) > currentMemoryKib);
+    const { fleet } = this.oracle;
+    return fleet.guestsOn(hostname).some(({ vmid, adopted, currentMemoryKib }) => {
+      const claimed = fleet.get('claim', claimKey(hostname, vmid))?.resources.memoryKib ?? 0;
+      return adopted || claimed > withOverhead(currentMemoryKib, fleet.policy);
+    });
   }
 }
