@@ -142,6 +142,7 @@ operation GuestInfo/StartGuest '{"vmid":"web-1"}'
 call Operations/ListOperations '{"filter":{"targets":["web-1"]}}'
 call Operations/Audit
 call Operations/ListAuditRecords '{"filter":{"methods":["SubmitGuest"]}}'
+call Operations/GetLeader
 operation Placement/TerminateGuest '{"vmid":"web-1"}'
 call GuestInfo/DeleteBaseGuest '{"name":"small"}'
 call Placement/SetClusterPolicy '{"default_pool":""}'

@@ -1,6 +1,7 @@
 // The environment, read once at start: every variable checked, every bad value named, and nothing read anywhere else.
 
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type ArmedPoint, CRASH_ACTIONS, CRASH_POINTS, parseCrashPoint } from './operations/crash-points.js';
@@ -28,6 +29,7 @@ export interface Config {
   readonly libvirtUri: string;
   readonly insecureTransports: boolean;
   readonly mode: 'development' | 'production';
+  /** Where other replicas reach this one, host:port. */
   readonly advertise: string;
   readonly tls: TlsFiles | undefined;
   /** Files that say who may call what; undefined: whoever reaches the service, which listens on loopback only, is its admin. */
@@ -106,7 +108,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       (env.VIRTDC_DATABASE_URL === undefined ? 'sim://{hostname}' : 'qemu+tls://{address}/system'),
     insecureTransports: env.VIRTDC_INSECURE_TRANSPORTS === '1',
     mode: env.VIRTDC_MODE,
-    advertise: env.VIRTDC_ADVERTISE ?? env.VIRTDC_LISTEN,
+    advertise: advertised(env, problems),
     tls: tlsOf(env, problems),
     access: accessOf(env, problems),
     pkiDirectory: env.VIRTDC_LIBVIRT_PKI_DIR,
@@ -161,6 +163,14 @@ function address(name: string, text: string, problems: string[]): ListenAddress 
   );
   // Nothing else is to be said about an address that is none.
   return { host: 'localhost', port: 0 };
+}
+
+/** Who listens everywhere is best known by the machine's name. */
+function advertised({ VIRTDC_ADVERTISE: told, VIRTDC_LISTEN: listen }: Env, problems: string[]): string {
+  if (told === undefined) return listen.replace(/^(?:0\.0\.0\.0|\[::\]):/, `${hostname()}:`);
+  if (/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,252})):[1-9]\d{0,4}$/.test(told)) return told;
+  problems.push('VIRTDC_ADVERTISE: must be HOST:PORT, as other replicas reach this one');
+  return listen;
 }
 
 export function isLoopback(host: string): boolean {

@@ -96,9 +96,10 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   started.add(() => access.close());
   const trail = new AuditTrail(inventory, clock, log);
   started.add(() => trail.stop());
-  const authority = lead(config, log, clock, inventory);
+  const holder = holderOf(config);
+  const authority = campaign(config, log, clock, inventory, holder);
   started.add(() => authority.close());
-  await authority.leading();
+  await authority.serving();
   if (config.nodeinfo !== undefined) await importAtStart(config, config.nodeinfo, authority, log);
 
   const events = new HostEvents();
@@ -163,11 +164,10 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   const http = await startHttp(config.httpListen, {
     metrics,
     fleet: () => authority.fleet,
-    unhealthyReason: () =>
-      authority.health.state === 'LEADING' ? '' : `${authority.health.state}: ${authority.health.reason}`,
+    unhealthyReason: () => (isServing(authority) ? '' : `${authority.health.state}: ${authority.health.reason}`),
   });
   started.add(() => http.stop());
-  const server = await serve(config, parts, metrics, authority, access);
+  const server = await serve(config, parts, metrics, authority, access, holder);
   started.add(async () => {
     stopping.abort();
     watches.close();
@@ -200,16 +200,19 @@ async function openHypervisor(config: Config, log: Logger, started: Started): Pr
   return hypervisorByScheme({ simulated, libvirt });
 }
 
-function lead(config: Config, log: Logger, clock: Clock, inventory: Inventory): RunningAuthority {
-  const embedded = config.databaseUrl === undefined;
+/** The embedded database is locked to one process, so whoever held its lease before is gone. */
+function holderOf({ databaseUrl }: Config): string {
+  return databaseUrl === undefined ? 'embedded' : `${hostname()}/${process.pid}/${randomUUID()}`;
+}
+
+function campaign(config: Config, log: Logger, clock: Clock, inventory: Inventory, holder: string): RunningAuthority {
   const { logEntries, logHours, requestHours, auditDays } = config.retention;
   return createAuthority({
     inventory,
     clock,
     ids: randomIds,
     log,
-    // The embedded database is locked to one process, so whoever held its lease before is gone.
-    holder: embedded ? 'embedded' : `${hostname()}/${process.pid}/${randomUUID()}`,
+    holder,
     address: config.advertise,
     retention: {
       logKeptEntries: logEntries,
@@ -231,15 +234,27 @@ async function openAccessOf({ access }: Config, clock: Clock, log: Logger): Prom
   }
 }
 
-async function serve(config: Config, parts: RpcParts, metrics: Metrics, authority: RunningAuthority, access: Access) {
-  const server = await startServer(parts, { listen: config.listen, tls: config.tls, access }, metrics);
-  const told = (): void => server.setHealthy(authority.health.state === 'LEADING');
+/** Also while it follows: what it cannot answer itself it passes on. */
+function isServing({ health: { state } }: RunningAuthority): boolean {
+  return state === 'LEADING' || state === 'FOLLOWING';
+}
+
+async function serve(
+  config: Config,
+  parts: RpcParts,
+  metrics: Metrics,
+  authority: RunningAuthority,
+  access: Access,
+  holder: string,
+) {
+  const server = await startServer(parts, { listen: config.listen, tls: config.tls, access, holder }, metrics);
+  const told = (): void => server.setHealthy(isServing(authority));
   authority.onHealth(told);
   told();
   return server;
 }
 
-/** VIRTDC_NODEINFO: hosts are added and updated, never removed. */
+/** VIRTDC_NODEINFO: hosts are added and updated, never removed; by whoever leads, where there are several replicas. */
 async function importAtStart(config: Config, file: string, authority: RunningAuthority, log: Logger): Promise<void> {
   const bounds = {
     maxTextBytes: LIMITS.maxTextBytes,
@@ -253,6 +268,10 @@ async function importAtStart(config: Config, file: string, authority: RunningAut
     throw new ConfigError(
       read.violations.map(({ field, description }) => `VIRTDC_NODEINFO: ${file}${field}: ${description}`).join('\n'),
     );
+  }
+  if (!authority.leads) {
+    log.info({ file }, 'another replica leads: it imports its nodeinfo, and this one is left alone');
+    return;
   }
   const command = importNodeInfo({ nodes: read.value, prune: false, uriTemplate: config.libvirtUri });
   const answer = await authority.execute(command, { principal: 'virtdc', method: 'VIRTDC_NODEINFO' });

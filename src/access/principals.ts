@@ -19,11 +19,13 @@ export interface Caller {
   /** Empty: not known. */
   readonly principal: string;
   readonly role: Role | undefined;
-  /** Why it is not known. */
-  readonly unknown?: 'NO_CREDENTIALS' | 'BAD_TOKEN';
+  /** It may pass on the calls of others. */
+  readonly isReplica?: true;
+  /** Why it is not known, or not believed. */
+  readonly unknown?: 'NO_CREDENTIALS' | 'BAD_TOKEN' | 'NO_REPLICA';
 }
 
-export type Verdict = 'ALLOWED' | 'NO_CREDENTIALS' | 'BAD_TOKEN' | 'ROLE_REQUIRED';
+export type Verdict = 'ALLOWED' | NonNullable<Caller['unknown']> | 'ROLE_REQUIRED';
 
 export interface Access {
   identify(shown: Shown): Caller;
@@ -33,8 +35,14 @@ export interface Access {
 /** Of the user who reaches a service that listens on loopback only. */
 export const LOCAL: Caller = { principal: 'local', role: 'admin' };
 
-/** Everybody is `local`. */
+/** Everybody is `local`, and believed: who is on this machine could also be anybody else here. */
 export const OPEN_ACCESS: Access = { identify: () => LOCAL, close: () => {} };
+
+/** Who a call is from that was passed on: whoever is named, if the one who passes it on is believed. */
+export function onBehalf(access: Access, shown: Caller, named: Caller): Caller {
+  if (access === OPEN_ACCESS || shown.isReplica === true) return named;
+  return shown.unknown === undefined ? { ...shown, role: undefined, unknown: 'NO_REPLICA' } : shown;
+}
 
 export interface AccessSettings {
   /** File of tokens; undefined: there are none. */

@@ -4,6 +4,9 @@
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What a certificate may be given instead of a role: it may pass on calls of others, and call nothing for itself. */
+export const REPLICA = 'replica';
+
 /** `anyone`: also who shows nothing. */
 export type Needed = Role | 'anyone';
 
@@ -73,6 +76,7 @@ const NEEDED: { readonly [service: string]: { readonly [method: string]: Needed 
     CancelOperation: 'operator',
     Audit: 'viewer',
     ListAuditRecords: 'admin',
+    GetLeader: 'viewer',
   },
   // A load balancer asks without credentials; a stream is not for strangers to hold open.
   'grpc.health.v1.Health': { Check: 'anyone', Watch: 'viewer' },

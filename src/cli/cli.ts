@@ -7,6 +7,7 @@ import { addBaseGuests } from './commands/base-guests.js';
 import { addGuests } from './commands/guests.js';
 import { addHosts } from './commands/hosts.js';
 import { addImages } from './commands/images.js';
+import { addLeader } from './commands/leader.js';
 import { addMigrate } from './commands/migrate.js';
 import { addMigrations } from './commands/migrations.js';
 import { addOperations } from './commands/operations.js';
@@ -87,7 +88,17 @@ function programOf(bind: Bind, { stdout, stderr }: Surroundings): Command {
     .option('--request-id <id>', 'the request id of a change, to repeat it safely; made up if not given')
     .option('--async', 'do not wait for operations: print their names');
   for (const add of [addHosts, addPools, addImages, addBaseGuests, addGuests]) add(program, bind);
-  for (const add of [addSpace, addMigrate, addMigrations, addScale, addOperations, addPolicy, addAudit, addAuditLog])
+  for (const add of [
+    addSpace,
+    addMigrate,
+    addMigrations,
+    addScale,
+    addOperations,
+    addPolicy,
+    addAudit,
+    addAuditLog,
+    addLeader,
+  ])
     add(program, bind);
   return program;
 }

@@ -68,6 +68,11 @@ export function operationsService(parts: RpcParts): OperationsServiceImplementat
       return { operation: told(result) };
     },
     listAuditRecords: (request) => auditRecords(parts, request),
+    async getLeader() {
+      const { leader, revision } = parts.authority;
+      const { holder = '', address = '', epoch = 0, isSelf = false } = leader ?? {};
+      return { holder, address, epoch: BigInt(epoch), isSelf, revision: BigInt(revision) };
+    },
     audit: (request, context) => auditHosts(parts, request, context),
   };
 }

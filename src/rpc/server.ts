@@ -22,22 +22,26 @@ import { healthService } from './health.js';
 import { healthDescriptor } from './health-descriptor.js';
 import { hostInfoService } from './host-info.js';
 import { errorsInterceptor } from './interceptors/errors.js';
+import { type ForwardParts, forwardInterceptor } from './interceptors/forward.js';
 import { authorizeInterceptor, certificateInterceptor, identifyInterceptor } from './interceptors/identity.js';
 import { type CallMeter, requestsInterceptor } from './interceptors/requests.js';
 import { OpenStreams } from './interceptors/streams.js';
+import { LeaderLink, type ReplicaIdentity } from './leader-link.js';
 import { migrationService } from './migration.js';
 import { operationsService } from './operations.js';
 import type { CallerKnown, RpcParts } from './parts.js';
 import { placementService } from './placement.js';
 import { scalingService } from './scaling.js';
 import { WatchGuestsDefinition, WatchHostsDefinition, watchGuests, watchHosts } from './watches.js';
-import { strict, wellFormedInterceptor } from './wire.js';
+import { strictly, wellFormedInterceptor } from './wire.js';
 
 export interface ServerSettings {
   readonly listen: ListenAddress;
   /** undefined: plaintext. */
   readonly tls: TlsFiles | undefined;
   readonly access: Access;
+  /** This process, as other replicas know it. */
+  readonly holder: string;
 }
 
 export interface RunningServer {
@@ -57,6 +61,15 @@ const SERVICES = [
   OperationsDefinition,
 ];
 
+/** Paths of the methods that change nothing, as the protos say. */
+const READS: ReadonlySet<string> = new Set(
+  SERVICES.flatMap(({ fullName, methods }) =>
+    Object.values(methods)
+      .filter(({ options }) => 'idempotencyLevel' in options && options.idempotencyLevel === 'NO_SIDE_EFFECTS')
+      .map(({ name }) => `/${fullName}/${name}`),
+  ),
+);
+
 const CHANNEL = {
   'grpc.max_receive_message_length': LIMITS.maxMessageBytes,
   'grpc.max_concurrent_streams': LIMITS.maxStreamsPerConnection,
@@ -72,6 +85,8 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
       health.setStatus(healthy ? 'healthy' : 'unhealthy', name);
     }
   };
+  const pem = settings.tls && (await readPem(settings.tls));
+  const link = new LeaderLink(pem);
   const streams = new OpenStreams();
   const options: ServerOptions = {
     ...CHANNEL,
@@ -83,13 +98,14 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
     .use(errorDetailsServerMiddleware)
     .use(errorsInterceptor(parts.log))
     .use(authorizeInterceptor)
-    .use(wellFormedInterceptor);
+    .use(wellFormedInterceptor)
+    .use(forwardInterceptor({ ...parts, link, reads: READS, holder: settings.holder, naming: namingOf(settings) }));
   addServices(server, parts, streams);
   server.add(HealthDefinition, healthService(parts, health));
   addReflection(server);
   const { host, port } = settings.listen;
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const bound = await server.listen(address, await credentials(settings.tls));
+  const bound = await server.listen(address, credentials(pem));
   return {
     port: bound,
     setHealthy,
@@ -102,11 +118,15 @@ export async function startServer(parts: RpcParts, settings: ServerSettings, met
       );
       await Promise.race([server.shutdown(), cut]);
       draining.abort();
+      link.close();
     },
   };
 }
 
 function addServices(server: Server<CallerKnown>, parts: RpcParts, streams: OpenStreams): void {
+  // Whoever leads passes nothing on.
+  const strict = <S extends Parameters<typeof strictly>[0]>(service: S): S =>
+    strictly(service, () => !parts.authority.leads);
   server.add(
     strict(without(HostInfoDefinition, 'watchHosts')),
     hostInfoService(parts) as HostInfoServiceImplementation<CallerKnown>,
@@ -145,12 +165,18 @@ function addReflection(server: Server<CallerKnown>): void {
   server.add({ serverReflectionInfo: alpha } as typeof ServerReflectionService, service);
 }
 
-async function credentials(tls: TlsFiles | undefined): Promise<ServerCredentials> {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const [cert, key, ca] = await Promise.all([
-    readFile(tls.cert),
-    readFile(tls.key),
-    tls.clientCa === undefined ? undefined : readFile(tls.clientCa),
-  ]);
+/** Without client certificates replicas know nobody for one of theirs, unless anybody on the machine may do all. */
+function namingOf({ access, tls }: ServerSettings): ForwardParts['naming'] {
+  return access === OPEN_ACCESS || tls?.clientCa !== undefined ? 'CALLER' : 'TOKEN';
+}
+
+async function readPem({ cert, key, clientCa }: TlsFiles): Promise<ReplicaIdentity> {
+  const ca = clientCa === undefined ? undefined : await readFile(clientCa);
+  return { cert: await readFile(cert), key: await readFile(key), ca };
+}
+
+function credentials(pem: ReplicaIdentity | undefined): ServerCredentials {
+  if (pem === undefined) return ServerCredentials.createInsecure();
+  const { cert, key, ca } = pem;
   return ServerCredentials.createSsl(ca ?? null, [{ cert_chain: cert, private_key: key }], ca !== undefined);
 }

@@ -13,6 +13,7 @@ export const BASE_REQUESTS: Readonly<Record<string, JsonObject>> = {
   'HostInfo/CordonHost': { hostname: 'nowhere' },
   'HostInfo/UncordonHost': { hostname: 'nowhere' },
   'HostInfo/RemoveHost': { hostname: 'nowhere' },
+  'HostInfo/ConfirmHostDead': { hostname: 'nowhere' },
   'HostInfo/CheckHosts': { hostnames: ['nowhere'] },
   'HostInfo/GetHost': { hostname: 'node1' },
   'HostInfo/ListHosts': {},
@@ -58,4 +59,6 @@ export const BASE_REQUESTS: Readonly<Record<string, JsonObject>> = {
   'Operations/WaitOperation': { name: 'op-none' },
   'Operations/CancelOperation': { name: 'op-none' },
   'Operations/Audit': { hostnames: ['nowhere'] },
+  'Operations/GetLeader': {},
+  'Operations/ListAuditRecords': {},
 };

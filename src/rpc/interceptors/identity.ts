@@ -3,10 +3,11 @@
 
 import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import type { CallContext, ServerMiddlewareCall } from 'nice-grpc';
-import { type Access, judge } from '../../access/principals.js';
-import { neededFor } from '../../access/roles.js';
+import { type Access, judge, onBehalf } from '../../access/principals.js';
+import { neededFor, REPLICA } from '../../access/roles.js';
 import type { Calling } from '../parts.js';
 import { statusError } from '../status.js';
+import { passedOnFor } from './passed-on.js';
 
 /** Where the names of a verified certificate stand among a call's headers. Nothing that a caller writes there gets past. */
 const NAMES_HEADER = 'virtdc-certificate-names-bin';
@@ -33,10 +34,12 @@ export function identifyInterceptor(access: Access) {
     context: CallContext,
   ) {
     const names = context.metadata.get(NAMES_HEADER);
-    const caller = access.identify({
+    const shown = access.identify({
       authorization: context.metadata.getAll('authorization'),
       subjectAltName: names && Buffer.from(names).toString(),
     });
+    const named = passedOnFor(context.metadata);
+    const caller = named === undefined ? shown : onBehalf(access, shown, named);
     return yield* call.next(call.request, { ...context, caller });
   };
 }
@@ -54,6 +57,10 @@ export async function* authorizeInterceptor<Request, Response>(
       throw statusError('NO_CREDENTIALS', 'the call shows neither a token nor a certificate with a name');
     case 'BAD_TOKEN':
       throw statusError('BAD_TOKEN', 'the header authorization has no token that is valid');
+    case 'NO_REPLICA':
+      throw statusError('ROLE_REQUIRED', `${principal} passes on a call of somebody else's, which takes replica`, {
+        metadata: { principal, role: 'none', required_role: REPLICA },
+      });
     case 'ROLE_REQUIRED': {
       const needed = neededFor(path) ?? 'none';
       throw statusError('ROLE_REQUIRED', `${principal} has the role ${role}, ${path} takes ${needed}`, {

@@ -66,6 +66,11 @@ class OperationsStub(object):
                 request_serializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.SerializeToString,
                 response_deserializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.FromString,
                 _registered_method=True)
+        self.GetLeader = channel.unary_unary(
+                '/virtdc.v1.Operations/GetLeader',
+                request_serializer=virtdc_dot_v1_dot_operations__service__pb2.GetLeaderRequest.SerializeToString,
+                response_deserializer=virtdc_dot_v1_dot_operations__service__pb2.GetLeaderResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServicer(object):
@@ -128,6 +133,13 @@ class OperationsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLeader(self, request, context):
+        """Which of several replicas leads, as the one that is asked knows it: never more than a moment old.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -160,6 +172,11 @@ def add_OperationsServicer_to_server(servicer, server):
                     servicer.ListAuditRecords,
                     request_deserializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.FromString,
                     response_serializer=virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.SerializeToString,
+            ),
+            'GetLeader': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLeader,
+                    request_deserializer=virtdc_dot_v1_dot_operations__service__pb2.GetLeaderRequest.FromString,
+                    response_serializer=virtdc_dot_v1_dot_operations__service__pb2.GetLeaderResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -326,6 +343,33 @@ class Operations(object):
             '/virtdc.v1.Operations/ListAuditRecords',
             virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsRequest.SerializeToString,
             virtdc_dot_v1_dot_operations__service__pb2.ListAuditRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLeader(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtdc.v1.Operations/GetLeader',
+            virtdc_dot_v1_dot_operations__service__pb2.GetLeaderRequest.SerializeToString,
+            virtdc_dot_v1_dot_operations__service__pb2.GetLeaderResponse.FromString,
             options,
             channel_credentials,
             insecure,

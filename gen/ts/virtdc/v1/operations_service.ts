@@ -265,6 +265,24 @@ export interface ListAuditRecordsResponse {
   nextPageToken: string;
 }
 
+/** Asks which process leads. */
+export interface GetLeaderRequest {
+}
+
+/** Which process leads. */
+export interface GetLeaderResponse {
+  /** The process that leads, by its host, its process id and a random part; empty: nobody is known to lead now. */
+  holder: string;
+  /** Where other replicas reach it, host:port; empty as holder. */
+  address: string;
+  /** How often the lead has changed hands, or was taken anew: a deposed leader has a lower one. 0: nobody leads. */
+  epoch: bigint;
+  /** Whether the process that answers is the one that leads. */
+  isSelf: boolean;
+  /** The last change that the process that answers knows of: what it answers from. */
+  revision: bigint;
+}
+
 function createBaseGetOperationRequest(): GetOperationRequest {
   return { name: "" };
 }
@@ -1568,6 +1586,201 @@ export const ListAuditRecordsResponse: MessageFns<ListAuditRecordsResponse> = {
   },
 };
 
+function createBaseGetLeaderRequest(): GetLeaderRequest {
+  return {};
+}
+
+export const GetLeaderRequest: MessageFns<GetLeaderRequest> = {
+  encode(_: GetLeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetLeaderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetLeaderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetLeaderRequest {
+    return {};
+  },
+
+  toJSON(_: GetLeaderRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetLeaderRequest>): GetLeaderRequest {
+    return GetLeaderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetLeaderRequest>): GetLeaderRequest {
+    const message = createBaseGetLeaderRequest();
+    return message;
+  },
+};
+
+function createBaseGetLeaderResponse(): GetLeaderResponse {
+  return { holder: "", address: "", epoch: 0n, isSelf: false, revision: 0n };
+}
+
+export const GetLeaderResponse: MessageFns<GetLeaderResponse> = {
+  encode(message: GetLeaderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.holder !== "") {
+      writer.uint32(10).string(message.holder);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asIntN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type int64 too large");
+      }
+      writer.uint32(24).int64(message.epoch);
+    }
+    if (message.isSelf !== false) {
+      writer.uint32(32).bool(message.isSelf);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(40).int64(message.revision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetLeaderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetLeaderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.holder = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.isSelf = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetLeaderResponse {
+    return {
+      holder: isSet(object.holder) ? globalThis.String(object.holder) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      epoch: isSet(object.epoch) ? BigInt(object.epoch) : 0n,
+      isSelf: isSet(object.isSelf)
+        ? globalThis.Boolean(object.isSelf)
+        : isSet(object.is_self)
+        ? globalThis.Boolean(object.is_self)
+        : false,
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
+    };
+  },
+
+  toJSON(message: GetLeaderResponse): unknown {
+    const obj: any = {};
+    if (message.holder !== "") {
+      obj.holder = message.holder;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.epoch !== 0n) {
+      obj.epoch = message.epoch.toString();
+    }
+    if (message.isSelf !== false) {
+      obj.isSelf = message.isSelf;
+    }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetLeaderResponse>): GetLeaderResponse {
+    return GetLeaderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetLeaderResponse>): GetLeaderResponse {
+    const message = createBaseGetLeaderResponse();
+    message.holder = object.holder ?? "";
+    message.address = object.address ?? "";
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.isSelf = object.isSelf ?? false;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    return message;
+  },
+};
+
 /**
  * How far things are, and whether the books agree with the hosts. The conventions that all services share (request_id,
  * pages, errors) are in proto/README.md.
@@ -1654,6 +1867,15 @@ export const OperationsDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /** Which of several replicas leads, as the one that is asked knows it: never more than a moment old. */
+    getLeader: {
+      name: "GetLeader",
+      requestType: GetLeaderRequest as typeof GetLeaderRequest,
+      requestStream: false,
+      responseType: GetLeaderResponse as typeof GetLeaderResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
   },
 } as const;
 
@@ -1711,6 +1933,8 @@ export interface OperationsServiceImplementation<CallContextExt = {}> {
     request: ListAuditRecordsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListAuditRecordsResponse>>;
+  /** Which of several replicas leads, as the one that is asked knows it: never more than a moment old. */
+  getLeader(request: GetLeaderRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetLeaderResponse>>;
 }
 
 export interface OperationsClient<CallOptionsExt = {}> {
@@ -1764,6 +1988,8 @@ export interface OperationsClient<CallOptionsExt = {}> {
     request: DeepPartial<ListAuditRecordsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListAuditRecordsResponse>;
+  /** Which of several replicas leads, as the one that is asked knows it: never more than a moment old. */
+  getLeader(request: DeepPartial<GetLeaderRequest>, options?: CallOptions & CallOptionsExt): Promise<GetLeaderResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
