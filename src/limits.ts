@@ -120,6 +120,8 @@ export const LIMITS = {
   guestsAskedAtOnce: 8,
   guestDetailsEveryMs: 60 * SECOND_MS,
   agentRetryMs: 15 * SECOND_MS,
+  /** Where there are more guests than this, each is asked less often. */
+  guestsAtFullPace: 20_000,
 
   /** Operations. */
   /** How often a deed that waits for the lease looks whether it may go. */

@@ -4,9 +4,12 @@
 import type { Logger } from 'pino';
 import type { GuestDetails } from '../commands/observe-host.js';
 import type { FleetView } from '../fleet/fleet.js';
+import type { Guest, GuestObservation } from '../fleet/guest.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+
+type Guests = Pick<FleetView, 'guestByUuid' | 'count'>;
 
 export class GuestDetailsReader {
   /** When each guest may be asked again, by UUID. */
@@ -26,7 +29,7 @@ export class GuestDetailsReader {
 
   /** Something happened to the guest: what was learnt of it is old, and what it is about to answer may be. */
   forget(uuid: string): void {
-    this.nextAtMs.delete(uuid);
+    this.nextAtMs.set(uuid, 0);
     this.asking.delete(uuid);
     this.learnt.delete(uuid);
   }
@@ -49,17 +52,27 @@ export class GuestDetailsReader {
   }
 
   /** Begins to ask those that are due. */
-  ask(fleet: Pick<FleetView, 'guestByUuid'>, domains: readonly ObservedDomain[]): void {
+  ask(fleet: Guests, domains: readonly ObservedDomain[]): void {
     const present = new Set(domains.map((domain) => domain.uuid));
     for (const uuid of this.nextAtMs.keys()) if (!present.has(uuid)) this.nextAtMs.delete(uuid);
     const now = this.clock.monotonicMs();
     for (const { uuid, state } of domains) {
       if (this.asking.size >= LIMITS.guestsAskedAtOnce || this.stopping.signal.aborted) return;
       const guest = fleet.guestByUuid(uuid);
-      const ours = guest?.hostname === this.driver.address.hostname && guest.operation === '';
-      const isDue = (this.nextAtMs.get(uuid) ?? 0) <= now && !this.asking.has(uuid);
-      if (state === 'RUNNING' && ours && isDue) this.begin(uuid);
+      if (guest === undefined || state !== 'RUNNING' || this.asking.has(uuid)) continue;
+      const isOurs = guest.hostname === this.driver.address.hostname && guest.operation === '';
+      if (isOurs && this.dueAtMs(guest, fleet) <= now) this.begin(uuid, fleet);
     }
+  }
+
+  /** What was learnt before this process began does not become old all at once for a whole fleet. */
+  private dueAtMs({ uuid, observed }: Guest, fleet: Guests): number {
+    const known = this.nextAtMs.get(uuid);
+    if (known !== undefined) return known;
+    const inMs = observed?.bootId === undefined ? 0 : everyMs(fleet, LIMITS.guestDetailsEveryMs) * shareOf(uuid);
+    const atMs = this.clock.monotonicMs() + inMs;
+    this.nextAtMs.set(uuid, atMs);
+    return atMs;
   }
 
   /** Resolves when no question is under way any more. */
@@ -68,13 +81,13 @@ export class GuestDetailsReader {
     await Promise.all(this.asking.values());
   }
 
-  private begin(uuid: string): void {
+  private begin(uuid: string, fleet: Guests): void {
     const asked = this.detailsOf(uuid).then((details) => {
       if (this.asking.get(uuid) !== asked) return;
       this.asking.delete(uuid);
       const again = details === undefined ? LIMITS.agentRetryMs : LIMITS.guestDetailsEveryMs;
-      this.nextAtMs.set(uuid, this.clock.monotonicMs() + again);
-      if (details === undefined) return;
+      this.nextAtMs.set(uuid, this.clock.monotonicMs() + everyMs(fleet, again));
+      if (details === undefined || isKnown(details, fleet.guestByUuid(uuid)?.observed)) return;
       this.learnt.set(uuid, details);
       this.onLearnt();
     });
@@ -96,4 +109,25 @@ export class GuestDetailsReader {
       return undefined;
     }
   }
+}
+
+/** Many guests are asked less often, each. */
+function everyMs(fleet: Guests, ms: number): number {
+  return ms * Math.max(1, fleet.count('guest') / LIMITS.guestsAtFullPace);
+}
+
+/** From 0 to 1: always the same for a guest, and all over the range for many. */
+function shareOf(uuid: string): number {
+  let hash = 0;
+  for (let at = 0; at < uuid.length; at += 1) hash = (Math.imul(hash, 31) + uuid.charCodeAt(at)) >>> 0;
+  return hash / 2 ** 32;
+}
+
+function isKnown({ bootId, onlineCpu, addresses }: GuestDetails, observed: GuestObservation | undefined): boolean {
+  return (
+    observed !== undefined &&
+    observed.bootId === bootId &&
+    observed.onlineCpu === onlineCpu &&
+    observed.addresses.join() === addresses?.join()
+  );
 }

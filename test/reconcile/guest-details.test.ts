@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { VirtualClock } from '../../src/clock/virtual.js';
+import { put } from '../../src/fleet/change.js';
+import type { Guest } from '../../src/fleet/guest.js';
 import { LIMITS } from '../../src/limits.js';
 import { type CallOptions, HypervisorError, type ObservedDomain } from '../../src/ports/hypervisor.js';
 import { GuestDetailsReader } from '../../src/reconcile/guest-details.js';
@@ -129,6 +131,28 @@ describe('what guests are asked', () => {
     await settled();
     reader.giveBack(taken);
     assert.deepEqual(bootIds(), { [g1]: 'new', [g2]: 'only' });
+  });
+
+  it('tells nothing that was known, and asks those it knows of one by one after a start', async () => {
+    const known = parseFleet(`
+      host  | node1 | 8 | 16GiB | 100GiB |
+      guest | g1 | node1 | 1/2 | 1GiB/2GiB | 4GiB | RUNNING`);
+    const guest = known.guestsOn('node1')[0] as Guest;
+    const observed = { at: new Date(), pluggedCpu: 1, onlineCpu: 1, balloonKib: 1, bootId: 'boot', addresses: [] };
+    known.apply(put('guest', { ...guest, observed }));
+    const [domain] = domains.map((each) => ({ ...each, uuid: guest.uuid })) as [ObservedDomain];
+    reader.ask(known, [domain]);
+    assert.deepEqual(agents.asked, [], 'not all at once');
+    await clock.advance(LIMITS.guestDetailsEveryMs);
+    reader.ask(known, [domain]);
+    agents.answer(guest.uuid, 'boot');
+    await settled();
+    assert.deepEqual([agents.asked, told, bootIds()], [[guest.uuid], 0, {}]);
+    reader.forget(guest.uuid);
+    reader.ask(known, [domain]);
+    agents.answer(guest.uuid, 'another');
+    await settled();
+    assert.deepEqual([told, bootIds()], [1, { [guest.uuid]: 'another' }]);
   });
 
   it('ends with its questions', async () => {
