@@ -107,7 +107,9 @@ const performStep: Step = {
     const { source, dest } = endsOf(act);
     const input = inputOf(act.operation());
     let seen = await look(act, source);
-    for (; seen === 'UNREACHABLE'; seen = await look(act, source)) {
+    // A host that stood still may begin what it was asked for only after it answers again: it is looked at twice.
+    for (let looks = 1; seen === 'UNREACHABLE' || (seen === 'RUNNING' && looks < 2); seen = await look(act, source)) {
+      looks = seen === 'UNREACHABLE' ? 1 : looks + 1;
       await act.clock.sleep(LIMITS.stepRetryMs, act.signal);
     }
     let stopped: StepFailure | undefined;

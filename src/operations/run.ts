@@ -64,7 +64,7 @@ export class Run {
     let patient = takenUp || this.recipe.onlyForward === true;
     for (let attempt = 1; ; attempt++) {
       try {
-        if (look && (await step.observe(this.act)) === 'DONE') return;
+        if (look && (await this.isDone(step))) return;
         await this.act.reach(`${step.name} entered`);
         await step.do(this.act);
         await this.act.reach(`${step.name} done`);
@@ -85,6 +85,13 @@ export class Run {
         await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
       }
     }
+  }
+
+  /** What a host was asked for while it stood still it may do only after it answers again: so it is looked at twice. */
+  private async isDone(step: Step): Promise<boolean> {
+    if ((await step.observe(this.act)) === 'DONE') return true;
+    await this.act.clock.sleep(LIMITS.stepRetryMs, this.act.signal);
+    return (await step.observe(this.act)) === 'DONE';
   }
 
   /** Until the host answers on a new connection; however long that takes, claims and binding stay. */

@@ -7,7 +7,10 @@ import { HealthCell } from '../../src/authority/health.js';
 import { Replays } from '../../src/authority/replays.js';
 import type { Config } from '../../src/config.js';
 import { Fleet } from '../../src/fleet/fleet.js';
+import type { OperationKind } from '../../src/fleet/operation.js';
 import { inventoryOver } from '../../src/inventory/pglite.js';
+import { RECIPES } from '../../src/operations/recipes.js';
+import { type Step, StepFailure } from '../../src/operations/step.js';
 import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
 
 export interface Sabotage {
@@ -27,6 +30,13 @@ function changed(inventory: Inventory, changes: Partial<Inventory>): Inventory {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** A step with another look at whether it was done. */
+function observed(kind: OperationKind, name: string, observe: Step['observe']): Step {
+  const step = RECIPES[kind].steps.find((one) => one.name === name);
+  if (step === undefined) throw new Error(`${kind} has no step ${name}`);
+  return Object.assign(step, { observe });
 }
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
@@ -91,6 +101,17 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       };
     },
   },
+  /** A creation that is taken up again does not look whether it was done. */
+  'creates-blindly': { prepare: () => observed('CREATE_GUEST', 'create-domain', () => Promise.resolve('NOT_DONE')) },
+  /** A migration that is taken up again is taken for failed without a look. */
+  'gives-up-blindly': {
+    prepare: () => {
+      const failed = () => Promise.reject(new StepFailure('MIGRATION_STAYED', 'it surely stayed'));
+      Object.assign(observed('MIGRATE_GUEST', 'perform', failed), { undo: undefined });
+    },
+  },
+  /** A termination that is taken up again takes the domain for gone. */
+  'counts-as-gone': { prepare: () => observed('TERMINATE_GUEST', 'end-domain', () => Promise.resolve('DONE')) },
   /** Trouble of the database that passes is taken for a bug. */
   'passing-trouble-is-a-bug': {
     inventory: (inventory) => {
