@@ -70,7 +70,7 @@ function begin(
   decision: PlacementSummary | undefined,
 ) {
   const { vmid } = guest;
-  const size = restartSize(fleet, guest);
+  const size = restartSize(fleet, guest, fleet.get('claim', claimKey(hostname, vmid))?.resources.cpu);
   const parent = deathOperation(fleet, guest.hostname)?.name ?? '';
   const operation = newOperation(context, { kind: 'RESTART_GUEST', fromHost: guest.hostname }, vmid, {
     parent,

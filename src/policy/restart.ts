@@ -23,9 +23,12 @@ export function tiedToHost(fleet: FleetView, guest: Guest): string | undefined {
   return undefined;
 }
 
-/** What it holds when it starts: nothing of it was seen yet. */
-export function restartSize(fleet: FleetView, guest: Guest): ClaimSize {
-  return claimSize({ ...guest, observed: undefined }, fleet.policy);
+/**
+ * What it holds when it starts: nothing of it was seen yet. `heldCpu` is what it holds already where it is: a definition that
+ * its host kept may have as many vCPUs.
+ */
+export function restartSize(fleet: FleetView, guest: Guest, heldCpu = 0): ClaimSize {
+  return claimSize({ ...guest, observed: undefined }, fleet.policy, heldCpu);
 }
 
 /** Any host but its own. */

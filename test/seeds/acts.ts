@@ -2,6 +2,7 @@
 
 import { adoptGuests } from '../../src/commands/adopt-guests.js';
 import { cancelOperation } from '../../src/commands/cancel-operation.js';
+import { confirmHostDead } from '../../src/commands/confirm-host-dead.js';
 import { cordonHost } from '../../src/commands/cordon-host.js';
 import { migrateGuest } from '../../src/commands/migrate-guest.js';
 import { pauseGuest } from '../../src/commands/pause-guest.js';
@@ -137,6 +138,8 @@ export class Acts {
         return cordonHost(host);
       case 'uncordon':
         return uncordonHost(host);
+      case 'confirm-dead':
+        return this.confirmation(draws);
       case 'remove-host':
         return removeHost({ ...host, hostname: this.emptiest(draws) });
       case 'update-host':
@@ -158,6 +161,13 @@ export class Acts {
     const all = [...this.oracle.fleet.all('guest')];
     const worth = all.filter((guest) => WORTH[kind]?.includes(guest.state) ?? true);
     return choose(worth.length > 0 ? worth : all, draw);
+  }
+
+  /** Operators say only what is so. */
+  private confirmation(draws: Act['draws']): Command<unknown> | undefined {
+    const off = HOSTS.filter((hostname) => !this.world.datacenter.host(hostname).powered);
+    const hostname = choose(off, draws[1]);
+    return hostname === undefined ? undefined : confirmHostDead({ hostname, expectedRevision: 0, answers: false });
   }
 
   /** One without guests, where there is one. */
@@ -185,7 +195,8 @@ export class Acts {
         baseGuest: choose(BASES, (first * 11) % 1) ?? '',
         seed: (second * 13) % 1 < 0.4 ? { guestHostname: vmid, sshAuthorizedKeys: [], userData: '' } : undefined,
         pool: choose(POOLS, (first * 7 + third * 3) % 1) ?? '',
-        restartPolicy: second < 0.2 ? 'WITH_HOST' : 'NEVER',
+        restartPolicy: second < 0.2 ? 'WITH_HOST' : second < 0.7 ? 'ON_HOST_FAILURE' : 'NEVER',
+        priority: Math.floor(third * 3),
       }),
     );
   }

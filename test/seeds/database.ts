@@ -4,7 +4,7 @@ import type { VirtualClock } from '../../src/clock/virtual.js';
 import type { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 import { type Interference, type InventoryCall, MemoryDatabase } from '../../src/inventory/memory.js';
 import { LIMITS } from '../../src/limits.js';
-import type { Batch, Inventory } from '../../src/ports/inventory.js';
+import { type Batch, type Inventory, InventoryError } from '../../src/ports/inventory.js';
 import type { Trace } from './trace.js';
 
 const QUICK_MS = 2;
@@ -18,13 +18,16 @@ export class Database {
   /** Told after each batch that came in, whether or not its sender hears of it. */
   onCommit: (batch: Batch) => void = () => {};
   private readonly memory: MemoryDatabase;
+  /** With nothing in between. */
+  private readonly late: Inventory;
 
   constructor(
-    clock: VirtualClock,
+    private readonly clock: VirtualClock,
     private readonly random: SeededRandom,
     private readonly trace: Trace,
   ) {
     this.memory = new MemoryDatabase(clock);
+    this.late = this.memory.connect();
   }
 
   get lease() {
@@ -54,12 +57,29 @@ export class Database {
     const commit = async (batch: Batch): Promise<void> => {
       try {
         await inventory.commit(batch);
+      } catch (error) {
+        if (error instanceof InventoryError && error.kind === 'UNKNOWN_OUTCOME') this.perhapsLater(batch);
+        throw error;
       } finally {
         if (this.memory.batches.has(batch.id)) this.onCommit(batch);
       }
     };
     return new Proxy(inventory, {
       get: (target, method) => (method === 'commit' ? commit : Reflect.get(target, method).bind(target)),
+    });
+  }
+
+  /** What was sent and not answered may still be on its way: it comes in unless somebody has taken the lease since. */
+  private perhapsLater(batch: Batch): void {
+    if (this.memory.batches.has(batch.id) || this.random.next() < 0.5) return;
+    this.clock.after(this.random.between(1, 4_000), () => {
+      const done = (): void => {
+        this.trace.note('a commit that was lost comes in late');
+        this.onCommit(batch);
+      };
+      this.late.commit(batch).then(done, (error: unknown) => {
+        if (!(error instanceof InventoryError)) throw error;
+      });
     });
   }
 

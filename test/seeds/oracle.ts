@@ -38,10 +38,17 @@ export class Oracle {
 
   constructor(private readonly world: World) {
     world.database.onCommit = (batch) => {
+      this.checkLease(batch);
       this.noteRequests(batch);
       this.follow();
       this.onChange();
     };
+  }
+
+  /** A deposed leader writes nothing. */
+  private checkLease({ id, epoch }: Batch): void {
+    const { lease } = this.world.database;
+    if (epoch !== lease.epoch) this.world.violate(`batch ${id} came in under epoch ${epoch}, ${lease.epoch} leads`);
   }
 
   /** A request is carried out once, whoever is asked, and however often. */

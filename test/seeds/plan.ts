@@ -59,6 +59,7 @@ const ACT_WEIGHTS = {
   'update-host': 2,
   'remove-host': 2,
   'import-hosts': 2,
+  'confirm-dead': 1,
   'set-policy': 1,
   poison: 1,
 } as const;
@@ -115,11 +116,19 @@ export function planOf(seed: number): Plan {
   const moves = faults
     .filter(({ kind }) => kind === 'strike-migration')
     .flatMap(({ atMs }) => [move(atMs, draws()), move(random.between(atMs, STORM_MS), draws())]);
-  return { seed, faults: faults.sort(byTime), acts: [...acts, ...moves].sort(byTime) };
+  // A host that is off is sooner or later found to be so by its operator, or back before.
+  const confirmations = faults
+    .filter(({ kind }) => kind === 'power-off')
+    .map(({ atMs }) => confirmation(atMs + random.between(1_000, 40_000), draws()));
+  return { seed, faults: faults.sort(byTime), acts: [...acts, ...moves, ...confirmations].sort(byTime) };
 }
 
 function move(atMs: number, draws: Act['draws']): Act {
   return { atMs, kind: draws[0] < 0.3 ? 'migrate-postcopy' : 'migrate', draws, requestId: true, twice: false };
+}
+
+function confirmation(atMs: number, draws: Act['draws']): Act {
+  return { atMs, kind: 'confirm-dead', draws, requestId: true, twice: draws[0] < 0.2 };
 }
 
 function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: number): K {

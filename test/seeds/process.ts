@@ -5,6 +5,7 @@ import pino from 'pino';
 import type { RunningAuthority } from '../../src/authority/authority.js';
 import { seededIds } from '../../src/authority/ids.js';
 import { createAuthority } from '../../src/authority/leader.js';
+import { createRestarts, type Restarts } from '../../src/controllers/restarts.js';
 import { createExecutor, type Executor } from '../../src/operations/executor.js';
 import { RECIPES } from '../../src/operations/recipes.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -46,6 +47,7 @@ export class Process {
   watches: Watches | undefined;
   private executor: Executor | undefined;
   private reconciler: Reconciler | undefined;
+  private restarts: Restarts | undefined;
   private readonly clock: Clock;
   private readonly inventory: Inventory;
   private readonly hypervisor: Hypervisor;
@@ -112,13 +114,16 @@ export class Process {
       driver,
     });
     this.reconciler = createReconciler({ authority, clock, log: LOG, events, hypervisor });
+    this.restarts = createRestarts({ authority, clock, log: LOG });
     this.reconciler.start();
     this.executor.start();
+    this.restarts.start();
   }
 
   /** As on SIGTERM. */
   async stop(): Promise<void> {
     this.watches?.close();
+    await this.restarts?.stop();
     await this.executor?.stop();
     await this.reconciler?.stop();
     await this.authority.close();
