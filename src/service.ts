@@ -90,7 +90,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   const { clock = realClock } = around;
   const inventory = around.inventory?.() ?? (await openInventory(config));
   started.add(() => inventory.close());
-  const hypervisor = around.hypervisor?.() ?? (await openHypervisor(config, log, started));
+  let mayChange = (): boolean => false;
+  const hypervisor = around.hypervisor?.() ?? (await openHypervisor(config, log, started, () => mayChange()));
   started.add(() => hypervisor.close());
   const access = await openAccessOf(config, clock, log);
   started.add(() => access.close());
@@ -99,6 +100,7 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   const holder = holderOf(config);
   const authority = campaign(config, log, clock, inventory, holder);
   started.add(() => authority.close());
+  mayChange = () => authority.mayAct();
   await authority.serving();
   if (config.nodeinfo !== undefined) await importAtStart(config, config.nodeinfo, authority, log);
 
@@ -184,7 +186,12 @@ function openInventory(config: Config): Promise<Inventory> {
   return config.databaseUrl === undefined ? openPglite(join(config.dataDir, 'db')) : openPostgres(config.databaseUrl);
 }
 
-async function openHypervisor(config: Config, log: Logger, started: Started): Promise<Hypervisor> {
+async function openHypervisor(
+  config: Config,
+  log: Logger,
+  started: Started,
+  mayChange: () => boolean,
+): Promise<Hypervisor> {
   const render = renderDomain;
   const options = { clock: realClock, seed: 1, render };
   const kept = await keepDatacenter(join(config.dataDir, 'simulated-hosts.json'), options, (error) => {
@@ -194,6 +201,7 @@ async function openHypervisor(config: Config, log: Logger, started: Started): Pr
   const simulated = new SimulatedHypervisor(kept.datacenter, 'virtdc');
   const libvirt = libvirtHypervisor({
     insecureTransports: config.insecureTransports,
+    mayChange,
     ...(config.pkiDirectory === undefined ? {} : { pkiDirectory: config.pkiDirectory }),
     ...(config.ssh === undefined ? {} : { ssh: config.ssh }),
   });

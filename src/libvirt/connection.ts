@@ -5,6 +5,7 @@ import { CallQueue, type Queued } from './call-queue.js';
 import type { Caller, CallOptions, StreamOptions } from './caller.js';
 import {
   CallAbortedError,
+  CallWithheldError,
   type CloseReason,
   ConnectionClosedError,
   DeadlineExceededError,
@@ -24,6 +25,7 @@ import {
 } from './framing.js';
 import { KEEPALIVE_PROGRAM, Keepalive } from './keepalive.js';
 import type { ConnectionLimits } from './limits.js';
+import { isLook } from './looks.js';
 import { type Procedure, REMOTE_PROGRAM } from './procedures.js';
 import { RpcStream, type StreamChannel } from './stream.js';
 import { errorBody } from './wire.js';
@@ -53,6 +55,8 @@ interface ReplyHandler<T> {
 export interface ConnectionHandlers {
   /** A message (event) of the remote program. May throw ProtocolViolationError. */
   onMessage(procedure: number, body: Buffer): void;
+  /** Whether a call that changes something may be written now. Default: yes. */
+  mayChange?(): boolean;
 }
 
 export class RpcConnection implements Caller {
@@ -179,7 +183,17 @@ export class RpcConnection implements Caller {
     });
   }
 
-  #send(call: Pending): void {
+  /** Sends the call, or the first of those that wait behind it that may be sent. */
+  #send(first: Pending): void {
+    let call: Pending | undefined = first;
+    while (call !== undefined && !isLook(call.procedure.name) && this.#handlers.mayChange?.() === false) {
+      call.reject(new CallWithheldError(call.procedure.name));
+      call = this.#queue.finish(call);
+    }
+    if (call !== undefined) this.#sendNow(call);
+  }
+
+  #sendNow(call: Pending): void {
     do this.#lastSerial = (this.#lastSerial + 1) >>> 0;
     while (this.#lastSerial === 0 || this.#inFlight.has(this.#lastSerial) || this.#streams.has(this.#lastSerial));
     call.serial = this.#lastSerial;

@@ -87,6 +87,15 @@ export class QueueFullError extends UnansweredError {
   }
 }
 
+/** When its turn to be sent came, nothing was to be changed any more (see ConnectOptions.mayChange). */
+export class CallWithheldError extends UnansweredError {
+  override readonly name = 'CallWithheldError';
+  override readonly outcome = 'NOT_SENT';
+  constructor(procedure: string) {
+    super(`${procedure}: withheld, as nothing may be changed from here now`);
+  }
+}
+
 /** The peer sent what the protocol does not allow. */
 export class ProtocolViolationError extends UnansweredError {
   override readonly name = 'ProtocolViolationError';

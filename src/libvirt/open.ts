@@ -23,6 +23,11 @@ export interface ConnectOptions {
   readonly events?: readonly EventKind[];
   /** Called for each event in the order the daemon sent them. It must not throw. */
   readonly onEvent?: (event: DomainEvent) => void;
+  /**
+   * Asked at the moment a call that changes something is written; where it says no the call is withheld, and fails with
+   * CallWithheldError. Default: always.
+   */
+  readonly mayChange?: () => boolean;
   /** Gives the attempt up. Has no effect on a connection that is made. */
   readonly signal?: AbortSignal;
 }
@@ -83,6 +88,7 @@ async function open(
       const event = decodeEvent(procedure, body);
       if (event) options.onEvent?.(event);
     },
+    ...(options.mayChange && { mayChange: options.mayChange }),
   });
   try {
     const once = { signal, deadlineMs: null };

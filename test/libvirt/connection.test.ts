@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   CallAbortedError,
+  CallWithheldError,
   ConnectionClosedError,
   DeadlineExceededError,
   isNoDomain,
@@ -82,6 +83,30 @@ describe('libvirt connection', () => {
     const answer = connection.call(p.CONNECT_GET_HOSTNAME, {});
     daemon.reply(p.CONNECT_GET_HOSTNAME, await daemon.next(), { hostname: 'h' });
     assert.deepEqual(await answer, { hostname: 'h' });
+    assert.equal(daemon.pending, 0);
+  });
+
+  it('withholds what would change something, if that is not allowed any more when its turn comes', async () => {
+    let allowed = true;
+    const { connection, daemon } = pair({ callsInFlight: 1, longCallsInFlight: 1 }, { mayChange: () => allowed });
+    const dom = { name: '', uuid: 'd1c0de00-0000-4000-8000-0000000000ff', id: -1 };
+    const deed = () => connection.call(p.DOMAIN_SUSPEND, { dom });
+    const sent = deed();
+    const [withheld, alsoWithheld] = [deed(), deed()].map((call) =>
+      assert.rejects(call, (error) => error instanceof CallWithheldError && outcome('NOT_SENT')(error)),
+    );
+    const look = connection.call(p.CONNECT_GET_HOSTNAME, {});
+    const first = await daemon.next();
+    allowed = false;
+    daemon.reply(p.DOMAIN_SUSPEND, first, {});
+    await Promise.all([sent, withheld, alsoWithheld]);
+    daemon.reply(p.CONNECT_GET_HOSTNAME, await daemon.next(), { hostname: 'h' });
+    assert.deepEqual(await look, { hostname: 'h' });
+    await assert.rejects(deed(), CallWithheldError);
+    allowed = true;
+    const again = deed();
+    daemon.reply(p.DOMAIN_SUSPEND, await daemon.next(), {});
+    await again;
     assert.equal(daemon.pending, 0);
   });
 

@@ -1,6 +1,7 @@
 // libvirt's errors in the terms of the port: by their codes alone, never by their texts.
 
 import {
+  CallWithheldError,
   ConnectFailedError,
   ErrorCode,
   InvalidUriError,
@@ -44,6 +45,8 @@ export function translated(error: unknown, hostname: string): unknown {
 function kindOf(error: unknown): HypervisorErrorKind | undefined {
   if (error instanceof LibvirtError) return KIND_OF.get(error.code) ?? 'REFUSED';
   if (error instanceof ConnectFailedError) return 'UNREACHABLE';
+  // Of a method that makes several calls the ones before may have been sent: it is to be looked at.
+  if (error instanceof CallWithheldError) return 'UNKNOWN_OUTCOME';
   if (error instanceof UnansweredError) return error.outcome === 'NOT_SENT' ? 'UNREACHABLE' : 'UNKNOWN_OUTCOME';
   if (error instanceof InvalidUriError) return 'UNSUPPORTED';
   return undefined;

@@ -9,4 +9,6 @@ export interface LibvirtOptions {
   readonly ssh?: SshCredentials;
   /** Whether qemu+tcp (nothing is encrypted) and test+unix (no real guests) may be used. Default: no. */
   readonly insecureTransports?: boolean;
+  /** Whether this process may change something on hosts now; asked as each call is written. Default: always. */
+  readonly mayChange?: () => boolean;
 }

@@ -163,7 +163,7 @@ export class Session {
   }
 
   private connectOptions(): ConnectOptions {
-    const { pkiDirectory, ssh } = this.options;
+    const { pkiDirectory, ssh, mayChange } = this.options;
     return {
       limits: {
         ...defaultConnectionLimits,
@@ -174,6 +174,7 @@ export class Session {
       },
       ...(pkiDirectory === undefined ? {} : { pkiDirectory }),
       ...(ssh === undefined ? {} : { ssh }),
+      ...(mayChange === undefined ? {} : { mayChange }),
     };
   }
 
