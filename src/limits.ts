@@ -47,7 +47,10 @@ export const LIMITS = {
   leaseRenewMs: 3 * SECOND_MS,
   leaseSendMarginMs: 2 * SECOND_MS,
   maxBatchDecisions: 1_024,
+  /** Of the log, written by one commit, unless a single decision has more. */
+  maxBatchEntries: 8_192,
   maxQueuedDecisions: 16_384,
+  maxQueuedEntries: 65_536,
   commitRetries: 5,
   /** How often one decision is tried again, at once, before it is called one that cannot be stored. */
   poisonRetries: 3,

@@ -12,14 +12,33 @@ export interface IdSource {
   random(): number;
 }
 
+const POOL_BYTES = 4_096;
+let pool = randomBytes(POOL_BYTES);
+let used = 0;
+
+/** Drawn from the machine many at a time, and each given once. At most POOL_BYTES. */
+function pooledBytes(count: number): Uint8Array {
+  if (used + count > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  used += count;
+  return pool.subarray(used - count, used);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
+
 function macOf(bytes: Uint8Array): string {
-  return `52:54:00:${[...bytes.subarray(0, 3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+  const hex = hexOf(bytes);
+  return `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
 }
 
 export const randomIds: IdSource = {
   newUuid: () => randomUUID(),
-  newOperationName: () => `op-${randomBytes(10).toString('hex')}`,
-  newMac: () => macOf(randomBytes(3)),
+  newOperationName: () => `op-${hexOf(pooledBytes(10))}`,
+  newMac: () => macOf(pooledBytes(3)),
   random: () => Math.random(),
 };
 

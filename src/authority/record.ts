@@ -35,14 +35,20 @@ export function record(fleet: Fleet, changes: readonly Change[], origin: Origin)
   for (const change of changes) apply(change);
   for (const touched of touchedByClaims(fleet, changes, undo)) apply(touched);
   const entries = applied.map(
-    (change, index): LogEntry => ({
-      ...origin,
-      ...change,
-      revision: firstRevision + index,
-      load: loadAsOfNow(fleet, change),
-      claims: change.kind === 'guest' && change.after !== undefined ? fleet.claimsOf(change.key) : undefined,
-      was: movedFrom(change, undo[index] as Change),
-    }),
+    (change, index) =>
+      ({
+        kind: change.kind,
+        key: change.key,
+        after: change.after,
+        deleteReason: change.deleteReason,
+        revision: firstRevision + index,
+        load: loadAsOfNow(fleet, change),
+        claims: change.kind === 'guest' && change.after !== undefined ? fleet.claimsOf(change.key) : undefined,
+        was: movedFrom(change, undo[index] as Change),
+        at: origin.at,
+        cause: change.cause ?? origin.cause,
+        principal: origin.principal,
+      }) as LogEntry,
   );
   return { entries, undo: undo.reverse(), revised };
 }
@@ -50,8 +56,9 @@ export function record(fleet: Fleet, changes: readonly Change[], origin: Origin)
 /** With its revision, and where the entity tells it, with what brought it about. */
 function asCommitted(change: Change, revision: number, cause: string): Change {
   if (change.after === undefined) return change;
-  const told = change.kind === 'guest' || change.kind === 'host' ? { revision, cause } : { revision };
-  return { ...change, after: { ...change.after, ...told } } as Change;
+  const tellsCause = change.kind === 'guest' || change.kind === 'host';
+  const after = tellsCause ? { ...change.after, revision, cause } : { ...change.after, revision };
+  return { ...change, after } as Change;
 }
 
 /**

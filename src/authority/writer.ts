@@ -54,6 +54,8 @@ interface PendingBatch {
   readonly id: string;
   readonly placed: Placed[];
   writes: number;
+  /** Of the log, by all its writes. */
+  entries: number;
   /** Being committed: takes no more writes. */
   sealed: boolean;
 }
@@ -83,6 +85,7 @@ export class Writer {
   private readonly batches: PendingBatch[] = [];
   private running: Promise<void> | undefined;
   private tasks = 0;
+  private entries = 0;
   private committedRevision: number;
   private doubt = false;
   /** The doubt lasts too long: whoever waited was told so, and nobody is to begin to wait. */
@@ -101,7 +104,7 @@ export class Writer {
   /** Throws UnavailableError if too much waits already, or waits in vain, and whatever decide() throws. */
   submit(task: Task): void {
     if (this.patienceLost) throw new UnavailableError(NOT_KNOWN_YET);
-    if (this.tasks >= LIMITS.maxQueuedDecisions) {
+    if (this.tasks >= LIMITS.maxQueuedDecisions || this.entries >= LIMITS.maxQueuedEntries) {
       throw new UnavailableError(`${this.tasks} decisions wait to be committed`);
     }
     this.place({ task, write: task.decide() });
@@ -120,14 +123,23 @@ export class Writer {
         return;
       }
       newest.placed.push(placed);
-    } else if (newest !== undefined && !newest.sealed && newest.writes < this.batchLimit) {
-      newest.placed.push(placed);
-      newest.writes += 1;
     } else {
-      this.batches.push({ id: this.parts.ids.newUuid(), placed: [placed], writes: 1, sealed: false });
+      const entries = placed.write.entries.length;
+      if (newest !== undefined && this.hasRoom(newest, entries)) {
+        newest.placed.push(placed);
+        newest.writes += 1;
+        newest.entries += entries;
+      } else {
+        this.batches.push({ id: this.parts.ids.newUuid(), placed: [placed], writes: 1, entries, sealed: false });
+      }
+      this.entries += entries;
     }
     this.tasks += 1;
     this.running ??= this.run();
+  }
+
+  private hasRoom({ sealed, writes, entries }: PendingBatch, more: number): boolean {
+    return !sealed && writes < this.batchLimit && entries + more <= LIMITS.maxBatchEntries;
   }
 
   private async run(): Promise<void> {
@@ -210,6 +222,7 @@ export class Writer {
     const entries = batch.placed.flatMap(({ write }) => write?.entries ?? []);
     this.batches.shift();
     this.tasks -= batch.placed.length;
+    this.entries -= batch.entries;
     this.committedRevision = lastRevisionOf(batch, this.committedRevision);
     this.batchLimit = Math.min(LIMITS.maxBatchDecisions, this.batchLimit * 2);
     // Watchers first: who has an answer may ask for what came after it.
@@ -306,6 +319,7 @@ export class Writer {
     fleet.revision = this.committedRevision;
     this.batches.length = 0;
     this.tasks = 0;
+    this.entries = 0;
     return placed.map(({ task }) => task);
   }
 }

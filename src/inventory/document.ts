@@ -35,8 +35,13 @@ const NEEDS_ESCAPES = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 /** An escaped NUL or lone surrogate whose backslash is not itself escaped. */
 const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
+/** Whether it is its own JSON text but for the quotes, as which Postgres takes it, too. */
+export function isPlain(text: string): boolean {
+  return !NEEDS_ESCAPES.test(text);
+}
+
 function encodeText(text: string): string {
-  if (!NEEDS_ESCAPES.test(text)) return `"${text}"`;
+  if (isPlain(text)) return `"${text}"`;
   const escaped = JSON.stringify(text);
   if (escaped.includes('\\u') && UNSTORABLE_ESCAPE.test(escaped)) {
     throw new UnstorableError('a text holds a NUL or half a surrogate pair');
@@ -52,11 +57,23 @@ function encodeObject(object: object, known: Known | undefined): string {
     throw new UnstorableError(`a ${object.constructor.name} is no plain data`);
   }
   let text = '{';
-  for (const [key, value] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
     if (text.length > 1) text += ',';
-    text += `${encodeText(key.startsWith('$') ? `$${key}` : key)}:${encode(value, known)}`;
+    text += encodeKey(key) + encode((object as Record<string, unknown>)[key], known);
   }
   return `${text}}`;
+}
+
+/** Of the members of the nouns, of which there are a few hundred; and of as many others as leave room. */
+const keyTexts = new Map<string, string>();
+const MAX_KEY_TEXTS = 1_000;
+
+function encodeKey(key: string): string {
+  const known = keyTexts.get(key);
+  if (known !== undefined) return known;
+  const text = `${encodeText(key.startsWith('$') ? `$${key}` : key)}:`;
+  if (keyTexts.size < MAX_KEY_TEXTS) keyTexts.set(key, text);
+  return text;
 }
 
 function encodeDate(date: Date): string {

@@ -1,7 +1,7 @@
 // Many rows as a few parameters: each column is one text, split again by the server. That is several times cheaper, on
 // both sides, than arrays with their quotes or one JSON text that is parsed as a whole first (see commit-statement.ts).
 
-import { encode, UnstorableError } from './document.js';
+import { encode, isPlain, UnstorableError } from './document.js';
 
 /** A character that JSON texts never have as it is. */
 const SEPARATOR = '\u001f';
@@ -42,6 +42,8 @@ export function rowsSql(columns: readonly Column<never, never>[], firstParameter
 }
 
 export function plainText(text: string): string {
+  // The separator is one of the characters that need escapes.
+  if (isPlain(text)) return text;
   if (text.includes(SEPARATOR)) throw new UnstorableError('a key or a name holds a separator');
   // Refuses what Postgres would; the JSON text itself is of no use here.
   encode(text);

@@ -90,7 +90,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     try {
       await predecessorsEnded(operation, signal);
       release = await place(operation, cancel.signal, signal);
-      await driven(operation, cancel, signal);
+      // Its own from here on: many listen to it.
+      await driven(operation, cancel, AbortSignal.any([signal]));
     } catch (error) {
       if (!(error instanceof AlreadyEnded) && !signal.aborted) throw error;
     } finally {
@@ -160,7 +161,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
           other.createdAt <= operation.createdAt &&
           other.cancelRequested,
       );
-    await Promise.all(others.map((other) => ended(other.name, signal)));
+    await Promise.all(others.map((other) => ended(other.name, AbortSignal.any([signal]))));
   }
 
   function present(name: string): Operation {
