@@ -5,13 +5,14 @@ import type { Logger } from 'pino';
 import { type Entities, type EntityKind, put } from '../fleet/change.js';
 import { Fleet } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
+import type { Clock } from '../ports/clock.js';
 import { type Inventory, InventoryError, type LogEntry, type Snapshot } from '../ports/inventory.js';
 import { KnownRequests } from './known-requests.js';
 
 type Listener<T> = (told: T) => void;
 
 export class Copy {
-  readonly requests = new KnownRequests();
+  readonly requests: KnownRequests;
   /** With everything decided; on top of what is committed only while this process leads. */
   fleet = new Fleet();
   private loaded = false;
@@ -25,7 +26,10 @@ export class Copy {
   constructor(
     private readonly inventory: Inventory,
     private readonly log: Logger,
-  ) {}
+    clock: Clock,
+  ) {
+    this.requests = new KnownRequests(clock);
+  }
 
   get isLoaded(): boolean {
     return this.loaded;

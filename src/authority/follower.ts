@@ -75,7 +75,7 @@ export class Follower {
     const nowMs = clock.monotonicMs();
     if (nowMs - this.requestsLearntMs < LIMITS.followRequestsMs) return;
     await copy.learnRequests();
-    copy.requests.forgetBefore(new Date(clock.now().getTime() - retention.requestIdKeptMs));
+    copy.requests.forgetOlderThan(retention.requestIdKeptMs);
     this.requestsLearntMs = nowMs;
   }
 

@@ -1,6 +1,7 @@
 // The request ids that were answered or are about to be: a request that is repeated gets its first answer again.
 
 import { LIMITS } from '../limits.js';
+import type { Clock } from '../ports/clock.js';
 import type { KnownRequest } from '../ports/inventory.js';
 
 export interface RequestKey {
@@ -12,13 +13,19 @@ export interface RequestKey {
 /** What became of a request: its answer is in the inventory, or this promise settles when its batch does. */
 export interface RequestState {
   readonly payloadHash: string;
-  readonly atMs: number;
   readonly pending: Promise<unknown> | undefined;
+}
+
+interface Known extends RequestState {
+  /** Monotonic: the calendar of this machine may be wrong by any time. */
+  readonly sinceMs: number;
 }
 
 export class KnownRequests {
   /** In the order they came, oldest first: that is the order in which they are forgotten. */
-  private readonly states = new Map<string, RequestState>();
+  private readonly states = new Map<string, Known>();
+
+  constructor(private readonly clock: Clock) {}
 
   /** Forgets everything, then knows what was loaded. */
   reload(requests: readonly KnownRequest[]): void {
@@ -29,21 +36,17 @@ export class KnownRequests {
   /** Those that others have answered meanwhile. */
   learn(requests: readonly KnownRequest[]): void {
     const byAge = [...requests].sort((a, b) => a.at.getTime() - b.at.getTime());
-    for (const request of byAge) {
-      this.set(request, { payloadHash: request.payloadHash, atMs: request.at.getTime(), pending: undefined });
-    }
+    for (const request of byAge) this.set(request, { payloadHash: request.payloadHash, pending: undefined });
   }
 
-  find(key: RequestKey, now: Date): RequestState | undefined {
-    const state = this.states.get(keyText(key));
-    if (state === undefined) return undefined;
-    return state.pending !== undefined || state.atMs > now.getTime() - LIMITS.requestIdKeptMs ? state : undefined;
+  find(key: RequestKey): RequestState | undefined {
+    return this.states.get(keyText(key));
   }
 
-  set(key: RequestKey, state: RequestState): void {
+  set(key: RequestKey, { payloadHash, pending }: RequestState): void {
     const text = keyText(key);
     this.states.delete(text);
-    this.states.set(text, state);
+    this.states.set(text, { payloadHash, pending, sinceMs: this.clock.monotonicMs() });
     if (this.states.size > LIMITS.maxRequestIds) this.forgetOldest();
   }
 
@@ -51,10 +54,11 @@ export class KnownRequests {
     this.states.delete(keyText(key));
   }
 
-  /** Forgets what is older than the time. */
-  forgetBefore(time: Date): void {
+  /** Forgets what has been known for longer. */
+  forgetOlderThan(ms: number): void {
+    const beforeMs = this.clock.monotonicMs() - ms;
     for (const [text, state] of this.states) {
-      if (state.atMs >= time.getTime()) return;
+      if (state.sinceMs >= beforeMs) return;
       if (state.pending === undefined) this.states.delete(text);
     }
   }

@@ -61,10 +61,10 @@ class Replica implements RunningAuthority {
 
   constructor(private readonly parts: AuthorityParts) {
     const { inventory, clock, log, holder, address, retention = DEFAULT_RETENTION } = parts;
-    this.copy = new Copy(inventory, log);
+    this.copy = new Copy(inventory, log, clock);
     this.lease = new LeaseKeeper(inventory, clock, holder, address);
     this.cell = new HealthCell(clock);
-    this.replays = new Replays(this.copy.requests, inventory, clock);
+    this.replays = new Replays(this.copy.requests, inventory);
     const { copy, lease, cell, closing } = this;
     this.follower = new Follower({ inventory, clock, retention, copy, lease, cell, closing: closing.signal });
     this.done = this.run();

@@ -1,7 +1,6 @@
 // One effect and one answer for each request id: what is repeated waits for, or is given, the first answer.
 
 import { type Refusal, refusal } from '../fleet/refusal.js';
-import type { Clock } from '../ports/clock.js';
 import { type Inventory, InventoryError } from '../ports/inventory.js';
 import { type Answer, type Caller, UnavailableError } from './authority.js';
 import type { KnownRequests, RequestKey } from './known-requests.js';
@@ -11,7 +10,6 @@ export class Replays {
   constructor(
     private readonly requests: KnownRequests,
     private readonly inventory: Inventory,
-    private readonly clock: Clock,
   ) {}
 
   /** Decides unless the request is known. A refused decision is not kept: the same id may be tried again. */
@@ -41,12 +39,11 @@ export class Replays {
   }
 
   private find(key: RequestKey) {
-    return this.requests.find(key, this.clock.now());
+    return this.requests.find(key);
   }
 
   private async first<R>(key: RequestKey, payloadHash: string, pending: Promise<Answer<R>>): Promise<Answer<R>> {
-    const atMs = this.clock.now().getTime();
-    this.requests.set(key, { payloadHash, atMs, pending });
+    this.requests.set(key, { payloadHash, pending });
     try {
       return await pending;
     } finally {

@@ -73,7 +73,7 @@ export function commandTask<R>(
   function settle(): void {
     if (answer.accepted && request !== undefined && !validateOnly) {
       const { id: requestId, payloadHash } = request;
-      requests.set({ principal, method, requestId }, { payloadHash, atMs: clock.now().getTime(), pending: undefined });
+      requests.set({ principal, method, requestId }, { payloadHash, pending: undefined });
     }
     resolve(answer);
   }

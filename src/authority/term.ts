@@ -110,17 +110,17 @@ export class Term {
     }
   }
 
-  /** Drops what is not kept any more, every now and then. */
+  /** Drops what is not kept any more, every now and then: by the database's clock, as ours may be wrong by any time. */
   private async keepHouse(): Promise<void> {
-    const { inventory, clock, retention, copy } = this.parts;
+    const { inventory, retention, copy } = this.parts;
     while (await this.pause(LIMITS.compactEveryMs)) {
-      const nowMs = clock.now().getTime();
-      const requestsAfter = new Date(nowMs - retention.requestIdKeptMs);
-      const entriesAfter = new Date(nowMs - retention.logKeptMs);
-      const auditAfter = retention.auditKeptMs === 0 ? undefined : new Date(nowMs - retention.auditKeptMs);
       try {
+        const nowMs = (await inventory.now()).getTime();
+        const requestsAfter = new Date(nowMs - retention.requestIdKeptMs);
+        const entriesAfter = new Date(nowMs - retention.logKeptMs);
+        const auditAfter = retention.auditKeptMs === 0 ? undefined : new Date(nowMs - retention.auditKeptMs);
         await inventory.compact({ entries: retention.logKeptEntries, entriesAfter, requestsAfter, auditAfter });
-        copy.requests.forgetBefore(requestsAfter);
+        copy.requests.forgetOlderThan(retention.requestIdKeptMs);
         if (copy.fleet.count('operation') > retention.endedOperationsKept) await this.expireOperations();
       } catch (error) {
         // Tried again at the next turn; that the database is away is told by others.

@@ -226,6 +226,10 @@ class MemoryInventory implements Inventory {
     });
   }
 
+  now(): Promise<Date> {
+    return this.call('now', () => this.database.clock.now());
+  }
+
   compact(keep: Retention): Promise<void> {
     return this.call('compact', () => {
       const { database } = this;

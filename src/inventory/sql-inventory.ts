@@ -158,6 +158,11 @@ export class SqlInventory implements Inventory {
     return rows as AuditEntry[];
   }
 
+  async now(): Promise<Date> {
+    const [row] = await this.control('select extract(epoch from clock_timestamp())::float8 * 1000 as ms', []);
+    return new Date(Number(row?.ms));
+  }
+
   async compact(keep: Retention): Promise<void> {
     const { entries, entriesAfter, requestsAfter, auditAfter } = keep;
     // Oldest first and a few at a time: the log is never searched, nor locked for long.

@@ -181,6 +181,8 @@ export interface Inventory {
   appendAudit(records: readonly AuditRecord[]): Promise<void>;
   /** Newest first. */
   readAudit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** The time by the database's clock, which all replicas share. */
+  now(): Promise<Date>;
   /** Drops what is not to be kept of the log, of the request ids and of the audit log. */
   compact(keep: Retention): Promise<void>;
   close(): Promise<void>;

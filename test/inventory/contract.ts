@@ -329,6 +329,11 @@ export function inventoryContract(open: () => Promise<Subject>): void {
     assert.deepEqual(revisions(await inventory.readLog(25, 5)), [26]);
   });
 
+  it('tells the time', async () => {
+    const first = await inventory.now();
+    assert.ok(first <= (await inventory.now()));
+  });
+
   it('compacts the log and the request ids by time', async () => {
     const at = (minute: number) => new Date(AT.getTime() + minute * 60_000);
     const request = (minute: number) => ({

@@ -26,9 +26,15 @@ export function advance(name: string, patch: OperationPatch, effects: Effects = 
         return refuse(refusal('OPERATION_ENDED', `${name} has ended: ${operation.state}`, { operation: name }));
       }
       const notes = { ...operation.notes, ...patch.notes };
-      const startedAt = operation.startedAt ?? context.now;
-      const next: Operation = { ...operation, startedAt, ...patch, notes };
+      const startedAt = operation.startedAt ?? notBefore(operation.createdAt, context.now);
+      const endedAt = patch.endedAt && notBefore(startedAt, patch.endedAt);
+      const next: Operation = { ...operation, startedAt, ...patch, endedAt, notes };
       return accept(next, [put('operation', next), ...effects(fleet, next, context.now)]);
     },
   };
+}
+
+/** The clock may have been set back meanwhile, and another replica's may be another: nothing ends before it begins. */
+function notBefore(earliest: Date, at: Date): Date {
+  return at < earliest ? earliest : at;
 }
