@@ -39,6 +39,8 @@ const MAY_IMPORT = {
   inventory: ['fleet', 'ports', 'db'],
   hypervisor: ['fleet', 'ports', 'xml', 'seed', 'libvirt'],
   clock: ['ports'],
+  // Programs that switch hosts off.
+  fencing: ['ports'],
   db: [],
 
   // What is served.

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readWords } from './fencing/words.js';
 import { type ArmedPoint, CRASH_ACTIONS, CRASH_POINTS, parseCrashPoint } from './operations/crash-points.js';
 
 export interface ListenAddress {
@@ -36,6 +37,10 @@ export interface Config {
   readonly access: { readonly tokens: string | undefined; readonly roles: string | undefined } | undefined;
   readonly pkiDirectory: string | undefined;
   readonly ssh: { readonly keyFile: string; readonly knownHostsFile: string } | undefined;
+  /** undefined: no host is ever switched off. */
+  readonly fence:
+    | { readonly words: readonly string[]; readonly afterMs: number; readonly deadlineMs: number }
+    | undefined;
   readonly logLevel: string;
   /** Where the process is made to fail, for tests. */
   readonly failpoints: readonly ArmedPoint[];
@@ -78,6 +83,9 @@ const Environment = z.object({
   VIRTDC_LIBVIRT_PKI_DIR: file.optional(),
   VIRTDC_SSH_KEY: file.optional(),
   VIRTDC_SSH_KNOWN_HOSTS: file.optional(),
+  VIRTDC_FENCE_COMMAND: z.string().min(1).optional(),
+  VIRTDC_FENCE_AFTER_S: count(60, 86_400),
+  VIRTDC_FENCE_DEADLINE_S: count(60, 3_600),
   VIRTDC_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   VIRTDC_FAILPOINT: z.string().optional(),
   VIRTDC_RETENTION_LOG_ENTRIES: count(1_000_000, 1_000_000_000),
@@ -113,6 +121,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     access: accessOf(env, problems),
     pkiDirectory: env.VIRTDC_LIBVIRT_PKI_DIR,
     ssh: sshOf(env, problems),
+    fence: fenceOf(env, problems),
     logLevel: env.VIRTDC_LOG_LEVEL,
     failpoints: failpointsOf(env, problems),
     retention: {
@@ -216,4 +225,15 @@ function sshOf(env: Env, problems: string[]): Config['ssh'] {
     problems.push('VIRTDC_SSH_KEY, VIRTDC_SSH_KNOWN_HOSTS: one needs the other');
   }
   return undefined;
+}
+
+function fenceOf(env: Env, problems: string[]): Config['fence'] {
+  const { VIRTDC_FENCE_COMMAND: command, VIRTDC_FENCE_AFTER_S: afterS, VIRTDC_FENCE_DEADLINE_S: deadlineS } = env;
+  if (command === undefined) return undefined;
+  const words = readWords(command);
+  if ('problem' in words) {
+    problems.push(`VIRTDC_FENCE_COMMAND: ${words.problem}`);
+    return undefined;
+  }
+  return { words, afterMs: afterS * 1_000, deadlineMs: deadlineS * 1_000 };
 }

@@ -130,6 +130,11 @@ export const LIMITS = {
   /** How often a deed that waits for the lease looks whether it may go. */
   fencePollMs: 100,
   operationsAtOncePerHost: 32,
+  /** How often silent hosts are looked for that are to be fenced, and when a fence that failed is tried again. */
+  fenceLookMs: SECOND_MS,
+  fenceAgainMs: 120 * SECOND_MS,
+  /** Of what a fencing program prints, in the log and in its operation. */
+  fenceToldChars: 1_024,
   /** Between two restarts of a guest that nobody asked for: doubled for each further one, up to the most. */
   restartBackoffMs: 10 * SECOND_MS,
   restartMostBackoffMs: 300 * SECOND_MS,

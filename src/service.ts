@@ -15,7 +15,9 @@ import { createAuthority } from './authority/leader.js';
 import { realClock } from './clock/real.js';
 import { importNodeInfo } from './commands/import-node-info.js';
 import { type Config, ConfigError } from './config.js';
+import { Fencing } from './controllers/fencing.js';
 import { createRestarts } from './controllers/restarts.js';
+import { fenceCommand } from './fencing/command.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { startHttp } from './http/server.js';
 import { hostUriProblem } from './hypervisor/host-uri.js';
@@ -31,6 +33,7 @@ import { createExecutor } from './operations/executor.js';
 import { RECIPES } from './operations/recipes.js';
 import type { Clock } from './ports/clock.js';
 import { type Failpoints, NO_FAILPOINTS } from './ports/failpoints.js';
+import type { Fence } from './ports/fence.js';
 import { type Hypervisor, HypervisorError } from './ports/hypervisor.js';
 import type { Inventory } from './ports/inventory.js';
 import { createReconciler } from './reconcile/reconciler.js';
@@ -51,6 +54,8 @@ export interface Surroundings {
   readonly inventory?: () => Inventory;
   /** Connects to the hosts; closed with the service. */
   readonly hypervisor?: () => Hypervisor;
+  /** Switches hosts off; the configured one where nothing is given. */
+  readonly fence?: () => Fence;
   readonly watchLimits?: Partial<WatchLimits>;
   /** In place of those of the configuration. */
   readonly failpoints?: Failpoints;
@@ -112,7 +117,8 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
     return hypervisor.host(host);
   };
   const failpoints = around.failpoints ?? failpointsOf(config, log);
-  const executor = createExecutor({ authority, clock, log, recipes: RECIPES, events, failpoints, driver });
+  const fence = around.fence?.() ?? fenceOf(config);
+  const executor = createExecutor({ authority, clock, log, recipes: RECIPES, events, failpoints, driver, fence });
   const reconciler = createReconciler({ authority, clock, log, events, hypervisor });
   const watches = new Watches({
     authority,
@@ -158,6 +164,11 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   const restarts = createRestarts({ authority, clock, log });
   restarts.start();
   started.add(() => restarts.stop());
+  if (config.fence !== undefined) {
+    const fencing = new Fencing({ authority, clock, log, afterMs: config.fence.afterMs });
+    fencing.start();
+    started.add(() => fencing.stop());
+  }
   const metrics = createMetrics(
     authority,
     () => watches.count,
@@ -180,6 +191,12 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
 
 function failpointsOf({ failpoints }: Config, log: Logger): Failpoints {
   return failpoints.length === 0 ? NO_FAILPOINTS : crashPoints(failpoints, log);
+}
+
+function fenceOf({ fence }: Config): Fence | undefined {
+  if (fence === undefined) return undefined;
+  const { words, deadlineMs } = fence;
+  return fenceCommand({ words, deadlineMs, toldChars: LIMITS.fenceToldChars });
 }
 
 function openInventory(config: Config): Promise<Inventory> {

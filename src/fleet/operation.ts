@@ -42,6 +42,7 @@ export type OperationInput =
     }
   | { readonly kind: 'RESTART_GUEST'; readonly fromHost: string }
   | { readonly kind: 'CONFIRM_HOST_DEAD' }
+  | { readonly kind: 'FENCE_HOST' }
   | { readonly kind: 'SCALE_CPU'; readonly from: number; readonly to: number; readonly move: string }
   | { readonly kind: 'SCALE_MEMORY'; readonly fromKib: number; readonly toKib: number; readonly move: string };
 
@@ -63,7 +64,7 @@ export interface MigrationResult {
 }
 
 /** Kinds that are done to a host. Their guests' operations are parts of them. */
-export const ON_HOST: ReadonlySet<OperationKind> = new Set(['CONFIRM_HOST_DEAD']);
+export const ON_HOST: ReadonlySet<OperationKind> = new Set(['CONFIRM_HOST_DEAD', 'FENCE_HOST']);
 
 export interface Operation {
   readonly name: string;

@@ -9,6 +9,7 @@ import { isOpen, type Operation, type OperationKind } from '../fleet/operation.j
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
 import type { Failpoints } from '../ports/failpoints.js';
+import type { Fence } from '../ports/fence.js';
 import type { HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { Admission } from './admission.js';
@@ -25,6 +26,7 @@ export interface ExecutorParts {
   readonly recipes: { readonly [K in OperationKind]: Recipe };
   readonly events: HostEvents;
   readonly failpoints: Failpoints;
+  readonly fence?: Fence | undefined;
   driver(hostname: string): HostDriver;
 }
 
@@ -211,6 +213,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
       driver(hostname) {
         const isDead = () => authority.fleet.get('host', hostname)?.condition === 'DEAD';
         return fenced(unlessDead(parts.driver(hostname), isDead), authority, clock, signal);
+      },
+      async switchOff(host) {
+        if (parts.fence === undefined) throw new StepFailure('FENCE_FAILED', 'virtdc was given no fence', { ...host });
+        while (!authority.mayAct()) await clock.sleep(LIMITS.fencePollMs, signal);
+        return parts.fence.switchOff(host, signal);
       },
       definition: (guest, disks) => definitionOf(authority.fleet, guest, name, authority.epoch, disks),
       note: async (notes, effects) => void (await commit(advance(name, { notes }, effects), present(name))),

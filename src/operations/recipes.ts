@@ -2,6 +2,7 @@
 
 import type { OperationKind } from '../fleet/operation.js';
 import { createGuest, startGuest } from './create-guest.js';
+import { fenceHost } from './fence-host.js';
 import { confirmHostDead } from './host-death.js';
 import { migrateGuest } from './migrate-guest.js';
 import { pauseGuest, rebootGuest, resumeGuest, stopGuest } from './power-guest.js';
@@ -21,6 +22,7 @@ export const RECIPES: { readonly [K in OperationKind]: Recipe } = {
   MIGRATE_GUEST: migrateGuest,
   RESTART_GUEST: restartGuest,
   CONFIRM_HOST_DEAD: confirmHostDead,
+  FENCE_HOST: fenceHost,
   SCALE_CPU: scaleCpu,
   SCALE_MEMORY: scaleMemory,
 };

@@ -8,6 +8,7 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
 import type { MigrationResult, Operation, OperationKind } from '../fleet/operation.js';
 import type { Clock } from '../ports/clock.js';
+import type { FencedHost, FenceOutcome } from '../ports/fence.js';
 import type { DomainEvent, GuestDefinition, HostDriver, MigrationProgress } from '../ports/hypervisor.js';
 
 /** A definite failure of a step, with a closed reason for the operation's error. */
@@ -36,6 +37,8 @@ export interface Act {
   operation(): Operation;
   guest(): Guest;
   driver(hostname: string): HostDriver;
+  /** Has a host switched off by the operator's fence; fails where there is none. */
+  switchOff(host: FencedHost): Promise<FenceOutcome>;
   definition(guest: Guest, disks?: Guest['disks']): GuestDefinition;
   /** Commits marks (and what belongs to them) in the middle of a step. */
   note(notes: Readonly<Record<string, string>>, effects?: Effects): Promise<void>;

@@ -46,6 +46,7 @@ const OPERATION_KINDS: readonly OperationKind[] = [
   'SCALE_MEMORY',
   'RESTART_GUEST',
   'CONFIRM_HOST_DEAD',
+  'FENCE_HOST',
 ];
 
 export class FilterReader {

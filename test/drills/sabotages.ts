@@ -12,6 +12,7 @@ import { inventoryOver } from '../../src/inventory/pglite.js';
 import { RECIPES } from '../../src/operations/recipes.js';
 import { type Step, StepFailure } from '../../src/operations/step.js';
 import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
+import { HOST_SABOTAGES } from './host-sabotages.js';
 
 export interface Sabotage {
   /** Opens the inventory in place of what the settings say. */
@@ -40,6 +41,7 @@ function observed(kind: OperationKind, name: string, observe: Step['observe']): 
 }
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  ...HOST_SABOTAGES,
   /** Answers go out before the database has the batch. */
   'acks-early': {
     inventory: (inventory) => {

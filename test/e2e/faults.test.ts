@@ -30,7 +30,7 @@ describe('faults on real hosts', function () {
   };
 
   it('takes up a migration that went on while the service was down', async () => {
-    const { hostname } = await dc.submit('mover');
+    const { hostname } = await dc.submit('mover', { restartPolicy: 'RESTART_POLICY_NEVER' });
     const { bootId } = await nextBeat(hostname, 'mover');
     const { operation, destHost } = await slowMove('mover', 16n);
     await dc.restart();

@@ -54,6 +54,7 @@ export interface WorldOptions {
   readonly host?: Partial<HostSettings>;
   readonly env?: Readonly<Record<string, string>>;
   readonly watchLimits?: Surroundings['watchLimits'];
+  readonly fence?: Surroundings['fence'];
   readonly failpoints?: Surroundings['failpoints'];
   /** How the client connects. */
   readonly tls?: TlsOptions;
@@ -112,7 +113,7 @@ export class World {
 
   async start(): Promise<void> {
     assert.equal(this.running, undefined, 'it runs already');
-    const { watchLimits, failpoints } = this.options;
+    const { watchLimits, failpoints, fence } = this.options;
     this.running = await startService(this.config, this.logger(), {
       clock: this.clock,
       inventory: () => this.connectInventory(),
@@ -122,6 +123,7 @@ export class World {
           libvirt: libvirtHypervisor({ insecureTransports: false }),
         }),
       ...(watchLimits === undefined ? {} : { watchLimits }),
+      ...(fence === undefined ? {} : { fence }),
       ...(failpoints === undefined ? {} : { failpoints }),
     });
     this.connected = connect(this.address, this.options.tls);

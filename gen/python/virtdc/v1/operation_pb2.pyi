@@ -28,6 +28,7 @@ class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_KIND_SCALE_MEMORY: _ClassVar[OperationKind]
     OPERATION_KIND_RESTART_GUEST: _ClassVar[OperationKind]
     OPERATION_KIND_CONFIRM_HOST_DEAD: _ClassVar[OperationKind]
+    OPERATION_KIND_FENCE_HOST: _ClassVar[OperationKind]
 OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_CREATE_GUEST: OperationKind
 OPERATION_KIND_TERMINATE_GUEST: OperationKind
@@ -41,6 +42,7 @@ OPERATION_KIND_SCALE_CPU: OperationKind
 OPERATION_KIND_SCALE_MEMORY: OperationKind
 OPERATION_KIND_RESTART_GUEST: OperationKind
 OPERATION_KIND_CONFIRM_HOST_DEAD: OperationKind
+OPERATION_KIND_FENCE_HOST: OperationKind
 
 class OperationError(_message.Message):
     __slots__ = ("reason", "message", "metadata")

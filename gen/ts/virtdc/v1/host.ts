@@ -94,7 +94,7 @@ export const HostCondition = {
   /** UNREACHABLE - Does not answer, or never has yet. What its guests do is unknown: they are started nowhere else. */
   UNREACHABLE: "HOST_CONDITION_UNREACHABLE",
   /**
-   * DEAD - Proven to be off, by its operator's word (ConfirmHostDead). Its guests are started elsewhere, as far as their restart
+   * DEAD - Proven to be off, by its operator's word (ConfirmHostDead) or the operator's fencing program. Its guests are started elsewhere, as far as their restart
    * policies, their disks and the room allow. When it answers again it is UNREACHABLE until what it still has of guests
    * that left it is cleared, and then READY.
    */

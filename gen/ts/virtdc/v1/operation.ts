@@ -53,6 +53,11 @@ export const OperationKind = {
    * (ConfirmHostDead).
    */
   CONFIRM_HOST_DEAD: "OPERATION_KIND_CONFIRM_HOST_DEAD",
+  /**
+   * FENCE_HOST - Switches off a host that has not answered for long, by the operator's fencing program, and goes on as after
+   * ConfirmHostDead once that has proven it. FAILED with FENCE_FAILED where it did not, or with HOST_ANSWERS.
+   */
+  FENCE_HOST: "OPERATION_KIND_FENCE_HOST",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -72,6 +77,7 @@ export namespace OperationKind {
   export type SCALE_MEMORY = typeof OperationKind.SCALE_MEMORY;
   export type RESTART_GUEST = typeof OperationKind.RESTART_GUEST;
   export type CONFIRM_HOST_DEAD = typeof OperationKind.CONFIRM_HOST_DEAD;
+  export type FENCE_HOST = typeof OperationKind.FENCE_HOST;
   export type UNRECOGNIZED = typeof OperationKind.UNRECOGNIZED;
 }
 
@@ -116,6 +122,9 @@ export function operationKindFromJSON(object: any): OperationKind {
     case 12:
     case "OPERATION_KIND_CONFIRM_HOST_DEAD":
       return OperationKind.CONFIRM_HOST_DEAD;
+    case 13:
+    case "OPERATION_KIND_FENCE_HOST":
+      return OperationKind.FENCE_HOST;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -151,6 +160,8 @@ export function operationKindToJSON(object: OperationKind): string {
       return "OPERATION_KIND_RESTART_GUEST";
     case OperationKind.CONFIRM_HOST_DEAD:
       return "OPERATION_KIND_CONFIRM_HOST_DEAD";
+    case OperationKind.FENCE_HOST:
+      return "OPERATION_KIND_FENCE_HOST";
     case OperationKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -185,6 +196,8 @@ export function operationKindToNumber(object: OperationKind): number {
       return 11;
     case OperationKind.CONFIRM_HOST_DEAD:
       return 12;
+    case OperationKind.FENCE_HOST:
+      return 13;
     case OperationKind.UNRECOGNIZED:
     default:
       return -1;
