@@ -9,6 +9,7 @@ import { VirtdcError } from '../../src/client/error.js';
 import { waitForOperation } from '../../src/client/wait.js';
 import { eventually } from '../eventually.js';
 import { openProxy } from '../proxy.js';
+import { GIB } from '../rpc/service.js';
 import { type PlainClient, plainClient } from './client.js';
 import type { Drill } from './drill.js';
 import { type Hosts, simulatedHosts } from './hosts.js';
@@ -38,7 +39,7 @@ export const drill: Drill = {
     const url = await server.createDatabase();
     const plant = Object.keys(drill.plants).find((name) => stage.planted(name));
     const replicas = await stage.replicas(2, { databaseUrl: url, sabotage: plant });
-    const hosts = simulatedHosts(() => replicas.map(({ dataDir }) => dataDir));
+    const hosts = simulatedHosts(() => replicas.map(({ dataDir }) => dataDir), { cpu: 64, memoryKib: 128 * GIB });
     const addresses = replicas.map(({ address }) => address);
     const clients = addresses.map((address) => stage.client(address));
     const [client] = clients as [PlainClient];

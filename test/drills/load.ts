@@ -15,6 +15,8 @@ const DEFAULT_CLIENTS = 20;
 const GUESTS_EACH = 2;
 const POLL_S = 5;
 const THINK_MS = 100;
+/** What guests are given to shut down. */
+export const GRACE_S = 5;
 
 export interface LoadOptions {
   readonly hosts: Hosts;
@@ -173,7 +175,7 @@ class LoadClient {
       'scale-cpu': { vmid, cpu: 1 + Math.floor(draw * 2) },
       'scale-memory': { vmid, memoryKib: BigInt(Math.round((0.75 + draw / 4) * most)) },
       migrate: { vmid },
-      stop: { vmid, force: draw < 0.5, graceS: 5 },
+      stop: { vmid, force: draw < 0.5, graceS: GRACE_S },
       start: { vmid },
       reboot: { vmid, force: true },
     };

@@ -4,11 +4,13 @@
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { HealthCell } from '../../src/authority/health.js';
+import { LeaseKeeper } from '../../src/authority/lease-keeper.js';
 import { Replays } from '../../src/authority/replays.js';
 import type { Config } from '../../src/config.js';
 import { Fleet } from '../../src/fleet/fleet.js';
 import type { OperationKind } from '../../src/fleet/operation.js';
 import { inventoryOver } from '../../src/inventory/pglite.js';
+import { LIMITS } from '../../src/limits.js';
 import { RECIPES } from '../../src/operations/recipes.js';
 import { type Step, StepFailure } from '../../src/operations/step.js';
 import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
@@ -39,6 +41,8 @@ function observed(kind: OperationKind, name: string, observe: Step['observe']): 
   if (step === undefined) throw new Error(`${kind} has no step ${name}`);
   return Object.assign(step, { observe });
 }
+
+const ENDS_AT = new WeakMap<LeaseKeeper, number>();
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   ...HOST_SABOTAGES,
@@ -114,6 +118,39 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
   /** A termination that is taken up again takes the domain for gone. */
   'counts-as-gone': { prepare: () => observed('TERMINATE_GUEST', 'end-domain', () => Promise.resolve('DONE')) },
+  /** The lease is taken to end by the clock of this machine. */
+  'lease-by-own-clock': {
+    prepare: () => {
+      LeaseKeeper.prototype.lasts = function (ms) {
+        const endsAtMs = ENDS_AT.get(this) ?? Number.NEGATIVE_INFINITY;
+        return Date.now() + ms < endsAtMs;
+      };
+      const { renew, take } = LeaseKeeper.prototype;
+      LeaseKeeper.prototype.renew = async function () {
+        await renew.call(this);
+        ENDS_AT.set(this, Date.now() + LIMITS.leaseTtlMs);
+      };
+      LeaseKeeper.prototype.take = async function () {
+        const taken = await take.call(this);
+        if (taken.ours) ENDS_AT.set(this, Date.now() + LIMITS.leaseTtlMs);
+        return taken;
+      };
+    },
+  },
+  /** What is old is dropped by the clock of this machine. */
+  'past-by-own-clock': {
+    inventory: (inventory) => changed(inventory, { now: async () => new Date() }),
+  },
+  /** The process ends as soon as it is told to. */
+  'ends-at-once': {
+    prepare: () => {
+      process.once('SIGTERM', () => process.exit(0));
+    },
+  },
+  /** What is no decision does not reach the audit log. */
+  'trail-is-lost': {
+    inventory: (inventory) => changed(inventory, { appendAudit: () => Promise.resolve() }),
+  },
   /** Trouble of the database that passes is taken for a bug. */
   'passing-trouble-is-a-bug': {
     inventory: (inventory) => {
