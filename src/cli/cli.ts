@@ -70,7 +70,11 @@ function programOf(bind: Bind, { stdout, stderr }: Surroundings): Command {
       writeErr: (text) => stderr.write(text),
     })
     .showHelpAfterError('(--help tells more)')
-    .addOption(new Option('--server <address>', 'the service, HOST:PORT').env('VIRTDC_SERVER').default(DEFAULT_SERVER))
+    .addOption(
+      new Option('--server <addresses>', 'the service, HOST:PORT, or its replicas, with commas')
+        .env('VIRTDC_SERVER')
+        .default(DEFAULT_SERVER),
+    )
     .addOption(new Option('--tls', 'use TLS (implied by the next four)').env('VIRTDC_CLIENT_TLS'))
     .addOption(new Option('--tls-ca <file>', "CA of the service's certificate, PEM").env('VIRTDC_CLIENT_CA'))
     .addOption(new Option('--tls-cert <file>', 'certificate to show to the service, PEM').env('VIRTDC_CLIENT_CERT'))

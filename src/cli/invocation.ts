@@ -63,7 +63,7 @@ export interface Running {
 
 export function begin(options: GlobalOptions, surroundings: Surroundings): Running {
   const { stdin, stdout, stderr, environment, interrupted } = surroundings;
-  const client = connect(options.server, tlsOf(options), tokenOf(options));
+  const client = connect(addressesIn(options.server), tlsOf(options), tokenOf(options));
   const timer = new AbortController();
   const timeout = options.timeout === undefined ? undefined : setTimeout(() => timer.abort(), options.timeout * 1_000);
   const screen = (target: Target): Screen =>
@@ -88,6 +88,13 @@ export function begin(options: GlobalOptions, surroundings: Surroundings): Runni
     client.close();
   };
   return { invocation, timedOut: timeout && timer.signal, end };
+}
+
+/** Those of one service's replicas, with commas between them. */
+function addressesIn(server: string): string[] {
+  const addresses = server.split(',').map((address) => address.trim());
+  if (addresses.includes('')) throw new UsageError(`--server ${server}: HOST:PORT is due, or several with commas`);
+  return addresses;
 }
 
 function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServerName }: GlobalOptions): TlsOptions | undefined {

@@ -62,6 +62,8 @@ export class LeaderLink {
     return createChannel(address, credentials, {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+      // Despite its name: how long an attempt to connect may take.
+      'grpc.min_reconnect_backoff_ms': KEEPALIVE_TIMEOUT_MS,
       'grpc.initial_reconnect_backoff_ms': RECONNECT_MS / 5,
       'grpc.max_reconnect_backoff_ms': RECONNECT_MS,
       'grpc.max_receive_message_length': MAX_ANSWER_BYTES,

@@ -27,6 +27,7 @@ export class Pair {
     databaseUrl: string,
     environment: Readonly<Record<string, string>> = {},
     tls?: TlsOptions,
+    token?: string,
   ): Promise<Pair> {
     const directory = await mkdtemp(join(tmpdir(), 'virtdc-replicas-'));
     const members: Member[] = [];
@@ -37,7 +38,7 @@ export class Pair {
         logFile: join(directory, `${name}.log`),
         environment: { VIRTDC_DATABASE_URL: databaseUrl, VIRTDC_LOG_LEVEL: 'warn', ...environment },
       });
-      members.push({ replica, client: connect(replica.address, tls) });
+      members.push({ replica, client: connect(replica.address, tls, token) });
     }
     const pair = new Pair(directory, members);
     try {

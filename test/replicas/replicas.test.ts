@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import postgres from 'postgres';
-import type { VirtdcClient } from '../../src/client/connect.js';
+import { connect, type VirtdcClient } from '../../src/client/connect.js';
 import { VirtdcError } from '../../src/client/error.js';
+import { followHosts } from '../../src/client/follow.js';
 import { eventually } from '../eventually.js';
 import { type PostgresServer, postgresMissing, startPostgres } from '../postgres.js';
 import { BASE_XML, GIB } from '../rpc/service.js';
@@ -86,20 +87,27 @@ describe('two replicas', function () {
     assert.deepEqual(await patiently(() => follower.client.placement.submitGuest(request)), answers[0]);
   });
 
-  it('go on when the leader is killed: the other leads, and its watchers are told every change once, in order', async () => {
-    const { client } = follower;
+  it('go on when the leader is killed: watchers and clients of either are told every change once, in order', async () => {
     const over = new AbortController();
-    const watch = await revisionsOf(client);
-    const made = makeHosts(client, over.signal);
-    await eventually('some were made', () => made.count() >= 5);
+    const watch = await revisionsOf(follower.client);
+    // To this one they are one service.
+    const both = connect([leader.replica.address, follower.replica.address]);
+    const followed = await followedBy(both, over.signal);
+    const made = makeHosts(both, over.signal);
+    await eventually('some were made and heard of', () => made.count() >= 5 && followed.heard.length >= 5);
     leader.replica.signal('SIGKILL');
     const tookMs = await takenOver(follower);
     assert.ok(tookMs <= TAKEOVER_MS);
-    const before = made.count();
-    await eventually('more were made', () => made.count() >= before + 5);
+    const [madeBefore, heardBefore] = [made.count(), followed.heard.length];
+    await eventually(
+      'more were made and heard of',
+      () => made.count() >= madeBefore + 5 && followed.heard.length >= heardBefore + 5,
+    );
     over.abort();
-    await made.ended;
-    await compare(watch);
+    await Promise.all([made.ended, followed.ended]);
+    both.close();
+    const committed = await compare(watch);
+    assert.deepEqual(followed.heard, committed.slice(0, followed.heard.length));
   });
 
   it('go on when the leader is frozen; thawed, it changes nothing, and follows', async () => {
@@ -137,7 +145,7 @@ describe('two replicas', function () {
   });
 
   /** Everything that was committed of hosts, as the database has it, against what a watcher heard. */
-  async function compare(watch: Watched): Promise<void> {
+  async function compare(watch: Watched): Promise<number[]> {
     const rows = await sql`select revision::integer from change_log where kind = 'host' order by revision`;
     const committed = rows.map(({ revision }) => revision as number);
     const last = committed.at(-1) ?? 0;
@@ -145,6 +153,7 @@ describe('two replicas', function () {
     watch.stop();
     assert.equal(await watch.ended, undefined, 'the watch was cut off');
     assert.deepEqual(watch.heard.slice(0, committed.length), committed);
+    return committed;
   }
 });
 
@@ -180,6 +189,25 @@ function makeHosts({ hosts }: VirtdcClient, signal: AbortSignal) {
     }
   })();
   return { count: () => count, ended };
+}
+
+/** What a client hears of an empty fleet that goes on by itself wherever it is cut off. Resolves once it has caught up. */
+async function followedBy({ hosts }: VirtdcClient, signal: AbortSignal) {
+  const heard: number[] = [];
+  let caughtUp = (): void => undefined;
+  const synced = new Promise<void>((resolve) => {
+    caughtUp = resolve;
+  });
+  const ended = (async () => {
+    for await (const { events } of followHosts(hosts, { signal, progressIntervalS: 1 })) {
+      for (const { event, revision } of events) {
+        if (event?.$case === 'upserted') heard.push(Number(revision));
+        else if (event?.$case === 'synced') caughtUp();
+      }
+    }
+  })();
+  await Promise.race([synced, ended]);
+  return { heard, ended };
 }
 
 interface Watched {
