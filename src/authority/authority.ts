@@ -41,6 +41,9 @@ export interface LeaderSeen {
   readonly gone: AbortSignal;
 }
 
+/** A command, or what has to be asked of the hosts to make one: a request that is answered already needs nothing of it. */
+export type Commanded<R> = Command<R> | (() => Promise<Command<R>>);
+
 export interface Authority {
   /** The fleet with everything decided, committed or not yet: for further decisions, never for answers. */
   readonly fleet: FleetView;
@@ -55,7 +58,7 @@ export interface Authority {
    * Decides now, answers when the batch it rests on is committed. Rejects with UnavailableError while nothing can be
    * committed (no lease, no database, queue full).
    */
-  execute<R>(command: Command<R>, caller: Caller): Promise<Answer<R>>;
+  execute<R>(command: Commanded<R>, caller: Caller): Promise<Answer<R>>;
   /** Reads now, answers once everything that was read is committed. Who follows reads the last that it has of the log. */
   read<R>(query: (fleet: FleetView) => R): Promise<{ readonly value: R; readonly revision: number }>;
   /** Whether the lease lasts long enough for a libvirt call to be sent now. */

@@ -2,7 +2,6 @@
 // fenced, and follows again. The copy is the same all the time.
 
 import type { Logger } from 'pino';
-import type { Command } from '../fleet/decision.js';
 import type { FleetView } from '../fleet/fleet.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
@@ -11,6 +10,7 @@ import {
   type Answer,
   type AuthorityHealth,
   type Caller,
+  type Commanded,
   type LeaderSeen,
   type RunningAuthority,
   UnavailableError,
@@ -111,7 +111,7 @@ class Replica implements RunningAuthority {
     return this.lease.lasts(LIMITS.leaseSendMarginMs);
   }
 
-  execute<R>(command: Command<R>, caller: Caller): Promise<Answer<R>> {
+  execute<R>(command: Commanded<R>, caller: Caller): Promise<Answer<R>> {
     const decide = () => this.decide(command, caller);
     if (caller.request === undefined || caller.validateOnly === true) return decide();
     if (this.cell.current.state !== 'LEADING') return Promise.reject(this.unavailable());
@@ -162,7 +162,8 @@ class Replica implements RunningAuthority {
     return this.term?.signal.aborted === false ? this.term.writer : undefined;
   }
 
-  private async decide<R>(command: Command<R>, caller: Caller): Promise<Answer<R>> {
+  private async decide<R>(commanded: Commanded<R>, caller: Caller): Promise<Answer<R>> {
+    const command = typeof commanded === 'function' ? await commanded() : commanded;
     const { writer, cell, copy } = this;
     if (writer === undefined || cell.current.state !== 'LEADING') throw this.unavailable();
     const { clock, ids } = this.parts;

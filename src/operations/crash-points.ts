@@ -9,7 +9,7 @@ import type { Failpoints } from '../ports/failpoints.js';
 export const CRASH_POINTS = {
   /** RegisterHost: before the host is connected to, after what it can do was read, after the commit before the reply. */
   rh1: ['RegisterHost connecting'],
-  rh2: ['RegisterHost deciding'],
+  rh2: ['RegisterHost connected'],
   rh3: ['RegisterHost committed'],
   /** SubmitGuest: before the intent, after reservation and intent, before and after create, after the commit before the reply. */
   sg0: ['SubmitGuest deciding'],

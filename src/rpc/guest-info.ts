@@ -128,7 +128,7 @@ export function guestInfoService(parts: RpcParts): Omit<GuestInfoServiceImplemen
     openConsole: (request, context) => openConsole(parts, request, context),
     exportGuests: (request) => exportGuests(parts, request),
     async importBaseGuest(request, context) {
-      const command = await importBaseGuestFrom(parts, request);
+      const command = () => importBaseGuestFrom(parts, request);
       const { result } = await decide(parts, context, GuestInfoDefinition, 'importBaseGuest', request, command);
       return { baseGuest: toBaseGuest(result) };
     },

@@ -84,11 +84,14 @@ export function hostInfoService(parts: RpcParts): Omit<HostInfoServiceImplementa
     },
     async registerHost(request, context) {
       const read = readRegistration(parts, request);
-      const known = parts.authority.fleet.get('host', read.hostname);
-      await parts.failpoints.reach('RegisterHost connecting');
-      // Refused by the decision with its own reason: no need to connect first.
-      const facts = known?.observed ?? (await contact(parts, read));
-      const command = registerHost({ ...read, facts });
+      const command = async () => {
+        await parts.failpoints.reach('RegisterHost connecting');
+        const known = parts.authority.fleet.get('host', read.hostname);
+        // Refused by the decision with its own reason: no need to connect first.
+        const facts = known?.observed ?? (await contact(parts, read));
+        await parts.failpoints.reach('RegisterHost connected');
+        return registerHost({ ...read, facts });
+      };
       const { result } = await decide(parts, context, HostInfoDefinition, 'registerHost', request, command);
       return { host: await told(result) };
     },

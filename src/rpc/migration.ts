@@ -37,8 +37,10 @@ export function migrationService(parts: RpcParts): MigrationServiceImplementatio
       const expectedRevision = check.revision(request.revision);
       check.requestId(request.requestId);
       check.done();
-      const facts = await moveFacts(parts, vmid, true, destHost);
-      const command = migrateGuest({ vmid, sourceHost, destHost, policy, expectedRevision, facts });
+      const command = async () => {
+        const facts = await moveFacts(parts, vmid, true, destHost);
+        return migrateGuest({ vmid, sourceHost, destHost, policy, expectedRevision, facts });
+      };
       const { result } = await decide(parts, context, MigrationDefinition, 'migrateGuest', request, command);
       return { operation: toOperation(result.operation, undefined) };
     },

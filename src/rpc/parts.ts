@@ -5,8 +5,7 @@ import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import type { AuditTrail } from '../access/audit-trail.js';
 import type { Caller } from '../access/principals.js';
-import type { Authority } from '../authority/authority.js';
-import type { Command } from '../fleet/decision.js';
+import type { Authority, Commanded } from '../authority/authority.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Executor } from '../operations/executor.js';
 import type { Clock } from '../ports/clock.js';
@@ -73,7 +72,7 @@ export async function decide<S extends Service, R>(
   service: S,
   method: keyof S['methods'] & string,
   request: Identified,
-  command: Command<R>,
+  command: Commanded<R>,
 ): Promise<Decided<R>> {
   const { requestId = '', validateOnly = false } = request;
   const { name, requestType } = service.methods[method] as Service['methods'][string];

@@ -26,7 +26,7 @@ export function scalingService(parts: RpcParts): ScalingServiceImplementation<Ca
       const common = readCommon(check, request);
       const cpu = check.whole('cpu', request.cpu, 1, LIMITS.maxCpu);
       check.done();
-      const command = scaleCpu({ ...(await withFacts(parts, common)), cpu });
+      const command = async () => scaleCpu({ ...(await withFacts(parts, common)), cpu });
       return answer(
         parts,
         request.validateOnly,
@@ -38,7 +38,7 @@ export function scalingService(parts: RpcParts): ScalingServiceImplementation<Ca
       const common = readCommon(check, request);
       const memoryKib = check.amount('memory_kib', request.memoryKib, 1, LIMITS.maxKib);
       check.done();
-      const command = scaleMemory({ ...(await withFacts(parts, common)), memoryKib });
+      const command = async () => scaleMemory({ ...(await withFacts(parts, common)), memoryKib });
       return answer(
         parts,
         request.validateOnly,

@@ -56,6 +56,26 @@ describe('two replicas', function () {
     assert.ok(checks.length > 0 && checks.every((hostname) => hostname === 'h1'));
   });
 
+  it('keep one record of each call in the audit log, whichever was asked', async () => {
+    const { hosts, operations } = follower.client;
+    await hosts.registerHost({ hostname: 'h1', uri: 'sim://h1', maxIoKib: 2n ** 30n, requestId: 'made' });
+    await refusalOf(hosts.removeHost({ hostname: 'nowhere', requestId: 'refused' }));
+    await hosts.cordonHost({ hostname: 'h1', requestId: 'last' });
+    const told = async () => {
+      const { records } = await operations.listAuditRecords({});
+      const lines = records.map(({ requestId, decision }) => `${requestId} ${decision}`).sort();
+      return lines.length >= 3 && lines;
+    };
+    const expected = ['last', 'made', 'refused'].map(
+      (id) => `${id} AUDIT_DECISION_${id === 'refused' ? 'REFUSED' : 'ACCEPTED'}`,
+    );
+    assert.deepEqual(await eventually('all three are recorded', told), expected);
+    // What either would write besides, it writes when it ends at the latest.
+    for (const { replica } of pair.members) await replica.stop();
+    const rows = await sql`select request_id from audit_log`;
+    assert.equal(rows.length, 3);
+  });
+
   it('refuse alike, with every detail', async () => {
     const refusals = await Promise.all(
       [leader, follower].flatMap(({ client: { hosts, placement } }) => [

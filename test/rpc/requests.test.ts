@@ -48,6 +48,27 @@ describe('mutations over the wire', function () {
     await world.succeeds((await world.client.placement.submitGuest(request)).operation);
   });
 
+  it('ask no host again for what is answered already', async () => {
+    const { guests, migration, scaling } = world.client;
+    await world.submit('one', { maxCpu: 4 });
+    const move = () => migration.migrateGuest({ vmid: 'one', requestId: 'r-1' });
+    const first = await move();
+    await world.succeeds(first.operation);
+    const scale = () =>
+      scaling.scaleCpu({ vmid: 'one', cpu: 3, onNoRoom: 'ON_NO_ROOM_MIGRATE_SELF', requestId: 'r-2' });
+    const scaled = await scale();
+    await world.succeeds(scaled.operation);
+    const source = {
+      $case: 'fromGuest' as const,
+      value: { hostname: (await world.guest('one')).hostname, domainName: 'one' },
+    };
+    const copy = () => guests.importBaseGuest({ name: 'copy', source, requestId: 'r-3' });
+    const copied = await copy();
+    for (const host of HOSTS) world.faults.failCalls(host, 'domainXml', 'NO_DOMAIN');
+    assert.deepEqual([await move(), await scale(), await copy()], [first, scaled, copied]);
+    await refused(migration.migrateGuest({ vmid: 'one', requestId: 'r-4' }), 'NOT_FOUND', 'DOMAIN_NOT_FOUND');
+  });
+
   it('answer a repeated request of each kind as the first time', async () => {
     const { hosts, guests, placement, scaling, migration } = world.client;
     await world.submit('one', { maxCpu: 4 });

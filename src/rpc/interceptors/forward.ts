@@ -50,8 +50,15 @@ export function forwardInterceptor(parts: ForwardParts) {
     const hop = new Hop(parts, leader, context);
     try {
       const answer = hop.call(call);
-      if (answer instanceof Promise) return new EncodedAnswer(await answer) as Response;
-      for await (const bytes of answer) yield new EncodedAnswer(bytes) as Response;
+      if (answer instanceof Promise) {
+        const bytes = await answer;
+        context.audit.outcome = 'RECORDED';
+        return new EncodedAnswer(bytes) as Response;
+      }
+      for await (const bytes of answer) {
+        context.audit.outcome = 'RECORDED';
+        yield new EncodedAnswer(bytes) as Response;
+      }
       return;
     } catch (error) {
       throw hop.errorOf(error);
