@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { type Image, imageKey } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { findPool, missingHosts } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface ImageTarget {
   readonly pool: string;
@@ -41,7 +41,7 @@ export function addImage(request: AddImageRequest): Command<Image> {
 export function imageRefusal(fleet: FleetView, target: ImageTarget): Refusal | undefined {
   const pool = findPool(fleet, target.pool);
   if (isRefusal(pool)) return pool;
-  const violations = collectViolations();
+  const violations = new Violations();
   if (target.name === '') violations.add('name', 'has to be given');
   if (pool.kind === 'SHARED' && target.hostname !== '') {
     violations.add('hostname', `pool ${pool.name} is SHARED: an image in it belongs to no host`);
@@ -64,7 +64,7 @@ function existing(fleet: FleetView, { pool, hostname, name }: ImageTarget): Refu
 }
 
 function violationsOf(request: AddImageRequest): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   violations.whole('size_bytes', request.sizeBytes, 1, LIMITS.maxImageBytes);
   violations.whole('virtual_kib', request.virtualKib, 1, LIMITS.maxKib);
   if (!/^[0-9a-f]{64}$/.test(request.sha256)) violations.add('sha256', 'is no SHA-256 in lower-case hexadecimal');

@@ -12,7 +12,7 @@ import { fits, type Resources, shortfall } from '../fleet/resources.js';
 import { claimSize } from '../policy/claim.js';
 import type { ObservedDomain } from '../ports/hypervisor.js';
 import { deriveVmid } from './derive-vmid.js';
-import { collectViolations, type Labels } from './violations.js';
+import { type Labels, Violations } from './violations.js';
 
 /** A domain as its host and its XML show it. */
 export interface AdoptableDomain
@@ -56,7 +56,7 @@ export function adoptGuests(request: AdoptGuestsRequest): Command<AdoptGuestsRes
   return {
     name: 'AdoptGuests',
     decide(fleet, context) {
-      const violations = collectViolations();
+      const violations = new Violations();
       violations.labels('labels', request.labels);
       const invalid = violations.refusal();
       if (invalid !== undefined) return refuse(invalid);

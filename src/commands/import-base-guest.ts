@@ -9,7 +9,7 @@ import type { FleetView } from '../fleet/fleet.js';
 import { type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { staleRevision } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface ImportBaseGuestRequest {
   readonly name: string;
@@ -66,7 +66,7 @@ function replacing(known: BaseGuest, { name, replace, expectedRevision }: Import
 }
 
 function violationsOf(request: ImportBaseGuestRequest): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   const bytes = Buffer.byteLength(request.xml);
   if (bytes > LIMITS.maxTextBytes) violations.add('xml', `${bytes} bytes, at most ${LIMITS.maxTextBytes}`);
   for (const [target, image] of Object.entries(request.images)) {

@@ -9,7 +9,7 @@ import { mapResources, NOTHING, type Resources, sameResources, shortfall } from 
 import { LIMITS } from '../limits.js';
 import { checkAmounts } from './host-fields.js';
 import { keptBy, removalOf } from './host-removal.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 /** A node of nodeinfo.xml. */
 export interface ImportedNode {
@@ -74,7 +74,7 @@ export function importNodeInfo(request: ImportNodeInfoRequest): Command<ImportNo
 }
 
 function violationsOf(nodes: readonly ImportedNode[]): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   if (nodes.length > LIMITS.maxNodes) violations.add('nodes', `${nodes.length} nodes, at most ${LIMITS.maxNodes}`);
   const seen = new Set<string>();
   nodes.slice(0, LIMITS.maxNodes).forEach((node, index) => {

@@ -9,7 +9,7 @@ import { beginMove } from './begin-move.js';
 import { checkMigrationPolicy, type MigrationWishes, migrationPolicy } from './migration-policy.js';
 import type { GuestOperation } from './new-operation.js';
 import { heldClaim, idleGuest, type OnGuest, wrongHost } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface MigrateGuestRequest extends OnGuest {
   /** The host it is on, for a caller who wants to be sure of it; empty: not checked. */
@@ -25,7 +25,7 @@ export function migrateGuest(request: MigrateGuestRequest): Command<GuestOperati
     name: 'MigrateGuest',
     decide(fleet, context) {
       const policy = migrationPolicy(request.policy);
-      const violations = collectViolations();
+      const violations = new Violations();
       checkMigrationPolicy(violations, policy);
       const guest = violations.refusal() ?? idleGuest(fleet, request, ['RUNNING', 'PAUSED']);
       if (isRefusal(guest)) return refuse(guest);

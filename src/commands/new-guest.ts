@@ -10,7 +10,7 @@ import { invalidFields, isRefusal, type Refusal, refusal } from '../fleet/refusa
 import { LIMITS } from '../limits.js';
 import { needing, type PlacementRequest } from '../policy/needs.js';
 import { findPool } from './preconditions.js';
-import { collectViolations, type Violations } from './violations.js';
+import { Violations } from './violations.js';
 
 /** What the placement of a guest depends on. */
 export interface GuestShape {
@@ -55,7 +55,7 @@ export interface NewGuest {
 }
 
 /** `violations` are those that the caller has found already; the shape's join them. */
-export function newGuest(fleet: FleetView, shape: GuestShape, violations = collectViolations()): NewGuest | Refusal {
+export function newGuest(fleet: FleetView, shape: GuestShape, violations = new Violations()): NewGuest | Refusal {
   checkShape(violations, shape);
   const maxCpu = shape.maxCpu === 0 ? shape.cpu : shape.maxCpu;
   const maxMemoryKib = shape.maxMemoryKib === 0 ? shape.memoryKib : shape.maxMemoryKib;

@@ -5,10 +5,10 @@ import { type Refusal, refusal } from '../fleet/refusal.js';
 import type { Pool } from '../fleet/storage.js';
 import { LIMITS } from '../limits.js';
 import { missingHosts } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export function poolRefusal(fleet: FleetView, pool: Pool): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   violations.whole('capacity_kib', pool.capacityKib, 0, LIMITS.maxKib);
   if (new Set(pool.hosts).size < pool.hosts.length) violations.add('hostnames', 'a host is listed twice');
   if (pool.kind === 'LOCAL') {

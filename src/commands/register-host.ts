@@ -8,7 +8,7 @@ import { type Refusal, refusal } from '../fleet/refusal.js';
 import type { Resources } from '../fleet/resources.js';
 import { LIMITS } from '../limits.js';
 import { checkAmounts, checkRatios, override } from './host-fields.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface RegisterHostRequest {
   readonly hostname: string;
@@ -55,7 +55,7 @@ export function registerHost(request: RegisterHostRequest): Command<Host> {
 }
 
 function violationsOf(request: RegisterHostRequest): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   checkAmounts(violations, 'max_', request.capacity);
   if (request.capacity.ioKib === undefined) {
     violations.add('max_io_kib', 'has to be given: the host does not tell how much disk space guests may have');

@@ -5,7 +5,7 @@ import { isRefusal } from '../fleet/refusal.js';
 import { withCpu } from '../policy/claim.js';
 import type { GuestOperation } from './new-operation.js';
 import { type ScaleRequest, scalable, scale } from './scale-guest.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface ScaleCpuRequest extends ScaleRequest {
   readonly cpu: number;
@@ -17,7 +17,7 @@ export function scaleCpu(request: ScaleCpuRequest): Command<GuestOperation> {
     decide(fleet, context) {
       const { cpu: to } = request;
       const found = scalable(fleet, request);
-      const violations = collectViolations();
+      const violations = new Violations();
       violations.whole('cpu', to, 1, isRefusal(found) ? Number.MAX_SAFE_INTEGER : found.guest.maxCpu);
       const invalid = violations.refusal();
       if (invalid !== undefined) return refuse(invalid);

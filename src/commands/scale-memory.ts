@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.js';
 import { withMemory } from '../policy/claim.js';
 import type { GuestOperation } from './new-operation.js';
 import { type ScaleRequest, scalable, scale } from './scale-guest.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface ScaleMemoryRequest extends ScaleRequest {
   readonly memoryKib: number;
@@ -18,7 +18,7 @@ export function scaleMemory(request: ScaleMemoryRequest): Command<GuestOperation
     decide(fleet, context) {
       const { memoryKib: toKib } = request;
       const found = scalable(fleet, request);
-      const violations = collectViolations();
+      const violations = new Violations();
       const mostKib = isRefusal(found) ? Number.MAX_SAFE_INTEGER : found.guest.maxMemoryKib;
       violations.whole('memory_kib', toKib, LIMITS.minMemoryKib, mostKib);
       const invalid = violations.refusal();

@@ -8,7 +8,7 @@ import { isRefusal, type Refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { checkAmounts, checkRatios } from './host-fields.js';
 import { findPool, staleRevision } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface SetClusterPolicyRequest {
   /** 0: whatever it is. */
@@ -33,7 +33,7 @@ export function setClusterPolicy(request: SetClusterPolicyRequest): Command<Clus
 const MOST_OVERHEAD_PERCENT = 100;
 
 function violationsOf(policy: ClusterPolicy): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   checkRatios(violations, 'default_ratios.', policy.defaultRatios);
   checkAmounts(violations, 'default_reserve.', policy.defaultReserve);
   violations.whole('overhead_kib', policy.overheadKib, 0, LIMITS.maxKib);

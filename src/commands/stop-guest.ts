@@ -5,7 +5,7 @@ import { isRefusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
 import { beginOn, type GuestOperation } from './new-operation.js';
 import { idleGuest, type OnGuest } from './preconditions.js';
-import { collectViolations } from './violations.js';
+import { Violations } from './violations.js';
 
 export interface StopGuestRequest extends OnGuest {
   /** How long the guest may take to power off by itself, s; undefined: LIMITS.shutdownGraceMs. */
@@ -21,7 +21,7 @@ export function stopGuest(request: StopGuestRequest): Command<GuestOperation> {
     name: 'StopGuest',
     decide(fleet, context) {
       const graceS = request.graceS ?? LIMITS.shutdownGraceMs / 1_000;
-      const violations = collectViolations();
+      const violations = new Violations();
       violations.whole('grace_s', graceS, 0, LONGEST_GRACE_S);
       const invalid = violations.refusal();
       if (invalid !== undefined) return refuse(invalid);

@@ -11,7 +11,7 @@ import { claimSize } from '../policy/claim.js';
 import { place } from '../policy/place.js';
 import { type GuestShape, type NewGuest, newGuest } from './new-guest.js';
 import { type GuestOperation, newOperation } from './new-operation.js';
-import { collectViolations, type Labels, type Violations } from './violations.js';
+import { type Labels, Violations } from './violations.js';
 
 export interface SubmitGuestRequest extends Omit<GuestShape, 'seeded'> {
   readonly vmid: string;
@@ -48,7 +48,7 @@ export function submitGuest(request: SubmitGuestRequest): Command<GuestOperation
 }
 
 function violationsOf({ labels, seed, baseGuest, priority }: SubmitGuestRequest): Violations {
-  const violations = collectViolations();
+  const violations = new Violations();
   violations.priority('priority', priority);
   violations.labels('labels', labels);
   if (baseGuest === '') violations.add('base_guest', 'has to be given');

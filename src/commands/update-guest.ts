@@ -6,7 +6,7 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, RestartPolicy } from '../fleet/guest.js';
 import { isRefusal, type Refusal, refusal } from '../fleet/refusal.js';
 import { busyRefusal, findGuest, type OnGuest, staleRevision } from './preconditions.js';
-import { collectViolations, editLabels, type LabelEdits } from './violations.js';
+import { editLabels, type LabelEdits, Violations } from './violations.js';
 
 export interface UpdateGuestRequest extends OnGuest, LabelEdits {
   /** To and from WITH_HOST only of a guest that is STOPPED, since its domain is made anew for it; undefined: it stays. */
@@ -24,7 +24,7 @@ export function updateGuest(request: UpdateGuestRequest): Command<Guest> {
       const labels = editLabels(guest.labels, request);
       const restartPolicy = request.restartPolicy ?? guest.restartPolicy;
       const priority = request.priority ?? guest.priority;
-      const violations = collectViolations();
+      const violations = new Violations();
       violations.labelEdits(request, labels);
       violations.priority('priority', priority);
       const refused =

@@ -9,7 +9,7 @@ import type { Resources } from '../fleet/resources.js';
 import { LIMITS } from '../limits.js';
 import { checkAmounts, checkRatios, override } from './host-fields.js';
 import { findHost, type OnHost, staleRevision } from './preconditions.js';
-import { collectViolations, editLabels, type LabelEdits } from './violations.js';
+import { editLabels, type LabelEdits, Violations } from './violations.js';
 
 export interface UpdateHostRequest extends OnHost, LabelEdits {
   /** What is undefined stays as it is. */
@@ -61,7 +61,7 @@ function updated(host: Host, request: UpdateHostRequest): Host {
 }
 
 function violationsOf(request: UpdateHostRequest, after: Host): Refusal | undefined {
-  const violations = collectViolations();
+  const violations = new Violations();
   checkAmounts(violations, 'max_', request.capacity);
   checkRatios(violations, 'ratios.', request.ratios);
   checkAmounts(violations, 'reserve.', request.reserve);

@@ -16,53 +16,56 @@ export function editLabels(labels: Labels, { setLabels, removeLabels }: LabelEdi
   return { ...Object.fromEntries(kept), ...setLabels };
 }
 
-export interface Violations {
-  add(field: string, description: string): void;
-  /** The field is a whole number from least to most. */
-  whole(field: string, value: number, least: number, most: number): void;
-  /** The field is a vCPU count a guest may have. */
-  cpu(field: string, value: number): void;
-  /** The field is an amount of memory a guest may have, KiB. */
-  memoryKib(field: string, value: number): void;
-  /** The field is a priority of a guest. */
-  priority(field: string, value: number): void;
-  /** Labels that something is to have. */
-  labels(field: string, labels: Labels): void;
-  /** Labels as they would be after the edits; a key is set or removed, not both. */
-  labelEdits(edits: LabelEdits, after: Labels): void;
-  /** All of them as one refusal; undefined if there are none. */
-  refusal(): Refusal | undefined;
-}
+/** Made for every decision, hence a class. */
+export class Violations {
+  private readonly found: FieldViolation[] = [];
 
-export function collectViolations(): Violations {
-  const found: FieldViolation[] = [];
-  const add = (field: string, description: string): void => void found.push({ field, description });
-  const whole = (field: string, value: number, least: number, most: number): void => {
+  add(field: string, description: string): void {
+    this.found.push({ field, description });
+  }
+
+  /** The field is a whole number from least to most. */
+  whole(field: string, value: number, least: number, most: number): void {
     if (!Number.isSafeInteger(value) || value < least || value > most) {
-      add(field, `${value} is not a whole number from ${least} to ${most}`);
+      this.add(field, `${value} is not a whole number from ${least} to ${most}`);
     }
-  };
-  const labels = (field: string, given: Labels): void => {
+  }
+
+  /** The field is a vCPU count a guest may have. */
+  cpu(field: string, value: number): void {
+    this.whole(field, value, 1, LIMITS.maxCpu);
+  }
+
+  /** The field is an amount of memory a guest may have, KiB. */
+  memoryKib(field: string, value: number): void {
+    this.whole(field, value, LIMITS.minMemoryKib, LIMITS.maxKib);
+  }
+
+  /** The field is a priority of a guest. */
+  priority(field: string, value: number): void {
+    this.whole(field, value, 0, LIMITS.maxPriority);
+  }
+
+  /** Labels that something is to have. */
+  labels(field: string, given: Labels): void {
     const entries = Object.entries(given);
-    if (entries.length > LIMITS.maxLabels) add(field, `${entries.length} labels, at most ${LIMITS.maxLabels}`);
+    if (entries.length > LIMITS.maxLabels) this.add(field, `${entries.length} labels, at most ${LIMITS.maxLabels}`);
     for (const [key, value] of entries) {
-      if (key === '') add(field, 'a label has no key');
+      if (key === '') this.add(field, 'a label has no key');
       if (key.length > LIMITS.maxLabelChars || value.length > LIMITS.maxLabelChars) {
-        add(field, `label ${key.slice(0, LIMITS.maxLabelChars)}: at most ${LIMITS.maxLabelChars} characters`);
+        this.add(field, `label ${key.slice(0, LIMITS.maxLabelChars)}: at most ${LIMITS.maxLabelChars} characters`);
       }
     }
-  };
-  return {
-    add,
-    whole,
-    labels,
-    cpu: (field, value) => whole(field, value, 1, LIMITS.maxCpu),
-    memoryKib: (field, value) => whole(field, value, LIMITS.minMemoryKib, LIMITS.maxKib),
-    priority: (field, value) => whole(field, value, 0, LIMITS.maxPriority),
-    labelEdits({ setLabels, removeLabels }, after) {
-      for (const key of removeLabels) if (key in setLabels) add('remove_labels', `${key} is in set_labels too`);
-      labels('set_labels', after);
-    },
-    refusal: () => (found.length === 0 ? undefined : invalidFields(found)),
-  };
+  }
+
+  /** Labels as they would be after the edits; a key is set or removed, not both. */
+  labelEdits({ setLabels, removeLabels }: LabelEdits, after: Labels): void {
+    for (const key of removeLabels) if (key in setLabels) this.add('remove_labels', `${key} is in set_labels too`);
+    this.labels('set_labels', after);
+  }
+
+  /** All of them as one refusal; undefined if there are none. */
+  refusal(): Refusal | undefined {
+    return this.found.length === 0 ? undefined : invalidFields(this.found);
+  }
 }

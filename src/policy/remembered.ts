@@ -39,9 +39,9 @@ export class Remembered<R> {
 }
 
 /** Worked out for this once. */
-export function once<R>({ hosts }: HostTable, { begin, workOut }: Work<R>): R {
-  const worked = begin(hosts.length);
-  for (let row = 0; row < hosts.length; row++) workOut(worked, row);
+export function once<R>({ hosts }: HostTable, work: Work<R>): R {
+  const worked = work.begin(hosts.length);
+  for (let row = 0; row < hosts.length; row++) work.workOut(worked, row);
   return worked;
 }
 
@@ -49,7 +49,7 @@ function afresh<R>(table: HostTable, work: Work<R>): Known<R> {
   return { worked: once(table, work), epoch: table.epoch, seen: table.written.length };
 }
 
-function upToDate<R>(known: Known<R>, { written }: HostTable, { workOut }: Work<R>): Known<R> {
-  for (; known.seen < written.length; known.seen++) workOut(known.worked, written[known.seen] as number);
+function upToDate<R>(known: Known<R>, { written }: HostTable, work: Work<R>): Known<R> {
+  for (; known.seen < written.length; known.seen++) work.workOut(known.worked, written[known.seen] as number);
   return known;
 }

@@ -32,43 +32,53 @@ const weightsByShape = new Remembered<Weights>(LIMITS.guestShapesRemembered);
 export function weigh(fleet: FleetView, request: PlacementRequest): Weighed {
   const table = fleet.hostTable();
   const needs = lookUp(fleet, request);
+  return { ...weightsOf(table, needs), needs, table };
+}
+
+function weightsOf(table: HostTable, needs: Needs): Weights {
   const kind = kindOf(needs);
-  const weights =
-    kind === undefined
-      ? once(table, weighing(table, needs, once(table, masking(table, needs))))
-      : weightsByShape.of(
-          table,
-          shapeOf(kind, needs),
-          weighing(table, needs, masksByKind.of(table, kind, masking(table, needs))),
-        );
-  return { ...weights, needs, table };
+  const masking = new Masking(table, needs);
+  if (kind === undefined) return once(table, new Weighing(table, needs, once(table, masking)));
+  const masks = masksByKind.of(table, kind, masking);
+  return weightsByShape.of(table, shapeOf(kind, needs), new Weighing(table, needs, masks));
 }
 
-function masking({ hosts }: HostTable, needs: Needs): Work<Uint16Array> {
-  return {
-    begin: (rows) => new Uint16Array(rows),
-    workOut(masks, row) {
-      masks[row] = hostRejections(hosts[row] as Host, needs);
-    },
-  };
+class Masking implements Work<Uint16Array> {
+  constructor(
+    private readonly table: HostTable,
+    private readonly needs: Needs,
+  ) {}
+
+  begin(rows: number): Uint16Array {
+    return new Uint16Array(rows);
+  }
+
+  workOut(masks: Uint16Array, row: number): void {
+    masks[row] = hostRejections(this.table.hosts[row] as Host, this.needs);
+  }
 }
 
-function weighing(table: HostTable, needs: Needs, masks: Uint16Array): Work<Weights> {
-  const { required, strategy } = needs;
-  return {
-    begin: (rows) => ({
-      against: new Uint16Array(rows),
-      scores: new Float64Array(rows),
-      rejected: new Array<number>(FILTERS.length).fill(0),
-    }),
-    workOut({ against, scores, rejected }, row) {
-      const mask = (masks[row] as number) | roomRejections(needs, table, row);
-      count(rejected, against[row] as number, -1);
-      count(rejected, mask, 1);
-      against[row] = mask;
-      scores[row] = mask === 0 ? score(WEIGHTS[strategy], required, table, row) : Number.NEGATIVE_INFINITY;
-    },
-  };
+class Weighing implements Work<Weights> {
+  constructor(
+    private readonly table: HostTable,
+    private readonly needs: Needs,
+    private readonly masks: Uint16Array,
+  ) {}
+
+  begin(rows: number): Weights {
+    const rejected = new Array<number>(FILTERS.length).fill(0);
+    return { against: new Uint16Array(rows), scores: new Float64Array(rows), rejected };
+  }
+
+  workOut({ against, scores, rejected }: Weights, row: number): void {
+    const { table, needs, masks } = this;
+    const mask = (masks[row] as number) | roomRejections(needs, table, row);
+    count(rejected, against[row] as number, -1);
+    count(rejected, mask, 1);
+    against[row] = mask;
+    const fits = mask === 0;
+    scores[row] = fits ? score(WEIGHTS[needs.strategy], needs.required, table, row) : Number.NEGATIVE_INFINITY;
+  }
 }
 
 function count(rejected: number[], mask: number, by: 1 | -1): void {

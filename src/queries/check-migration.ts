@@ -2,7 +2,7 @@
 
 import { checkMigrationPolicy, type MigrationWishes, migrationPolicy } from '../commands/migration-policy.js';
 import { findGuest, findHost, heldClaim } from '../commands/preconditions.js';
-import { collectViolations } from '../commands/violations.js';
+import { Violations } from '../commands/violations.js';
 import type { PlacementSummary } from '../fleet/explanation.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Guest } from '../fleet/guest.js';
@@ -45,7 +45,7 @@ export interface MigrationOutlook {
 
 export function checkMigration(fleet: FleetView, request: CheckMigrationRequest): MigrationOutlook | Refusal {
   const policy = migrationPolicy(request.policy);
-  const violations = collectViolations();
+  const violations = new Violations();
   checkMigrationPolicy(violations, policy);
   const guest = violations.refusal() ?? findGuest(fleet, request.vmid);
   if (isRefusal(guest)) return guest;

@@ -16,7 +16,7 @@ import { setClusterPolicy } from '../commands/set-cluster-policy.js';
 import { type SubmitGuestRequest, submitGuest } from '../commands/submit-guest.js';
 import { type Submission, type SubmitGuestsRequest, submitGuests } from '../commands/submit-guests.js';
 import { terminateGuest } from '../commands/terminate-guest.js';
-import { collectViolations } from '../commands/violations.js';
+import { Violations } from '../commands/violations.js';
 import type { Claim } from '../fleet/claim.js';
 import { STRATEGIES, type Strategy } from '../fleet/explanation.js';
 import { type GuestSeed, RESTART_POLICIES } from '../fleet/guest.js';
@@ -188,7 +188,7 @@ function readSizes(check: Check, prefix: string, sizes: Sizes & { readonly maxCp
     network: nicSource?.$case === 'network' ? check.name(`${prefix}network`, nicSource.value) : '',
     bridge: nicSource?.$case === 'bridge' ? check.name(`${prefix}bridge`, nicSource.value) : '',
   };
-  const violations = collectViolations();
+  const violations = new Violations();
   checkShape(violations, read);
   check.addNew(prefix, violations.refusal()?.violations ?? []);
   return read;
