@@ -44,15 +44,26 @@ const CLOSED: CloseReason = { kind: 'LOCAL', message: 'closed here' };
 export function supervise(uri: LibvirtUri, options: SuperviseOptions): { caller: Caller; link: LibvirtLink } {
   const supervisor = new Supervisor(uri, options);
   const caller: Caller = {
-    call: async (procedure, args, callOptions) => supervisor.current().call(procedure, args, callOptions),
-    openStream: async (procedure, args, streamOptions) =>
-      supervisor.current().openStream(procedure, args, streamOptions),
+    async call(procedure, args, callOptions) {
+      return supervisor.current().call(procedure, args, callOptions);
+    },
+    async openStream(procedure, args, streamOptions) {
+      return supervisor.current().openStream(procedure, args, streamOptions);
+    },
   };
   const link: LibvirtLink = {
-    generation: () => supervisor.generation(),
-    connected: (signal) => supervisor.newerThan(0, signal),
-    renew: (signal) => supervisor.renew(signal),
-    close: () => supervisor.close(),
+    generation() {
+      return supervisor.generation();
+    },
+    connected(signal) {
+      return supervisor.newerThan(0, signal);
+    },
+    renew(signal) {
+      return supervisor.renew(signal);
+    },
+    close() {
+      return supervisor.close();
+    },
   };
   return { caller, link };
 }

@@ -47,12 +47,18 @@ export function agentMethods(session: Session): Agent {
     }
   };
   return {
-    setOnlineCpu: (uuid, cpu, options) =>
-      session.call((calls, sent) => asked(calls.domains.setVcpus(uuid, cpu, VcpuFlag.GUEST, sent)), options, ASKING),
-    onlineCpu: (uuid, options) =>
-      session.call((calls, sent) => asked(calls.domains.vcpus(uuid, VcpuFlag.GUEST, sent)), options, ASKING),
-    bootId: (uuid, options) =>
-      session.call(
+    setOnlineCpu(uuid, cpu, options) {
+      return session.call(
+        (calls, sent) => asked(calls.domains.setVcpus(uuid, cpu, VcpuFlag.GUEST, sent)),
+        options,
+        ASKING,
+      );
+    },
+    onlineCpu(uuid, options) {
+      return session.call((calls, sent) => asked(calls.domains.vcpus(uuid, VcpuFlag.GUEST, sent)), options, ASKING);
+    },
+    bootId(uuid, options) {
+      return session.call(
         async (calls, sent) => {
           const bootId = await asked(readBootId(calls, uuid, sent));
           if (BOOT_ID.test(bootId)) return bootId;
@@ -60,8 +66,11 @@ export function agentMethods(session: Session): Agent {
         },
         options,
         ASKING,
-      ),
-    addresses: (uuid, options) => session.call((calls, sent) => addressesOf(calls, uuid, sent), options, ASKING),
+      );
+    },
+    addresses(uuid, options) {
+      return session.call((calls, sent) => addressesOf(calls, uuid, sent), options, ASKING);
+    },
   };
 }
 

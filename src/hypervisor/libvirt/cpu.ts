@@ -7,7 +7,7 @@ import type { Session } from './session.js';
 
 export function cpuMethods(session: Session): Pick<HostDriver, 'baselineCpu' | 'runsCpu'> {
   return {
-    baselineCpu: async (cpuXmls, options) => {
+    async baselineCpu(cpuXmls, options) {
       const known = [...new Set(cpuXmls)].filter((xml) => xml !== '');
       if (known.length === 0) return '';
       return session.call(
@@ -15,14 +15,15 @@ export function cpuMethods(session: Session): Pick<HostDriver, 'baselineCpu' | '
         options,
       );
     },
-    runsCpu: (cpuXml, options) =>
-      session.call(async (calls, sent) => {
+    runsCpu(cpuXml, options) {
+      return session.call(async (calls, sent) => {
         const compared = await orElse(
           calls.host.compareCpu(cpuXml, {}, sent),
           isOperationUnsupported,
           CpuComparison.ERROR,
         );
         return compared === CpuComparison.ERROR ? undefined : compared !== CpuComparison.INCOMPATIBLE;
-      }, options),
+      }, options);
+    },
   };
 }

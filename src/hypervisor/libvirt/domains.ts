@@ -60,14 +60,21 @@ type Domains = Pick<HostDriver, 'domains' | 'domain' | 'domainXml' | 'domainMark
 
 export function domainMethods(session: Session): Domains {
   return {
-    domains: (options) => session.call(listDomains, options),
-    domain: (uuid, options) => session.call((calls, sent) => lookAt(calls, uuid, sent), options),
-    domainXml: (uuid, options) => session.call((calls, sent) => calls.domains.xml(uuid, 0, sent), options),
-    domainMark: (uuid: string, options?: CallOptions): Promise<DomainMark | undefined> =>
-      session.call(async (calls, sent) => {
+    domains(options) {
+      return session.call(listDomains, options);
+    },
+    domain(uuid, options) {
+      return session.call((calls, sent) => lookAt(calls, uuid, sent), options);
+    },
+    domainXml(uuid, options) {
+      return session.call((calls, sent) => calls.domains.xml(uuid, 0, sent), options);
+    },
+    domainMark(uuid: string, options?: CallOptions): Promise<DomainMark | undefined> {
+      return session.call(async (calls, sent) => {
         const found = calls.domains.metadata(uuid, MARK_NAMESPACE, 0, sent);
         return parseMark(await orElse(found, isNoMetadata, ''));
-      }, options),
+      }, options);
+    },
   };
 }
 

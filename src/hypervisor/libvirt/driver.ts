@@ -23,10 +23,16 @@ export function libvirtDriver(
   options: LibvirtOptions,
   onClose: () => void,
 ): HostDriver {
+  // Methods throughout, also in the parts: the loader that runs TypeScript gives each arrow function a property for its
+  // name, which for some dozens of them a host is more than all that is known of its guests.
   return {
     address: session.address,
-    listen: (listener, signal) => session.listen(listener, signal),
-    barrier: (callOptions) => session.barrier(callOptions),
+    listen(listener, signal) {
+      return session.listen(listener, signal);
+    },
+    barrier(callOptions) {
+      return session.barrier(callOptions);
+    },
     async close() {
       onClose();
       await session.close();

@@ -15,7 +15,11 @@ import type { Session } from './session.js';
 import { listPools } from './storage.js';
 
 export function factsMethods(session: Session): Pick<HostDriver, 'facts'> {
-  return { facts: (options) => session.call(readFacts, options) };
+  return {
+    facts(options) {
+      return session.call(readFacts, options);
+    },
+  };
 }
 
 async function readFacts(calls: LibvirtCalls, sent: LibvirtCallOptions): Promise<HostFacts> {

@@ -30,25 +30,38 @@ export function lifecycleMethods(session: Session): Lifecycle {
   const { hostname } = session.address;
   return {
     render: renderDomain,
-    create: (definition, persistent, options) =>
-      session.call((calls, sent) => create(calls, hostname, definition, persistent, sent), options, STARTING),
-    start: async (uuid, options) => {
+    create(definition, persistent, options) {
+      return session.call((calls, sent) => create(calls, hostname, definition, persistent, sent), options, STARTING);
+    },
+    async start(uuid, options) {
       await session.call((calls, sent) => calls.domains.start(uuid, 0, sent), options, STARTING);
     },
-    setAutostart: (uuid, autostart, options) =>
-      session.call((calls, sent) => calls.domains.setAutostart(uuid, autostart, sent), options),
-    undefine: (uuid, options) => session.call((calls, sent) => calls.domains.undefine(uuid, UNDEFINE, sent), options),
-    destroy: (uuid, options) => session.call((calls, sent) => calls.domains.destroy(uuid, 0, sent), options),
+    setAutostart(uuid, autostart, options) {
+      return session.call((calls, sent) => calls.domains.setAutostart(uuid, autostart, sent), options);
+    },
+    undefine(uuid, options) {
+      return session.call((calls, sent) => calls.domains.undefine(uuid, UNDEFINE, sent), options);
+    },
+    destroy(uuid, options) {
+      return session.call((calls, sent) => calls.domains.destroy(uuid, 0, sent), options);
+    },
     // Without flags libvirt asks the agent where one answers, and else presses the power button.
-    shutdown: (uuid, options) => session.call((calls, sent) => calls.domains.shutdown(uuid, 0, sent), options, ASKING),
-    reboot: (uuid, force, options) =>
-      session.call(
+    shutdown(uuid, options) {
+      return session.call((calls, sent) => calls.domains.shutdown(uuid, 0, sent), options, ASKING);
+    },
+    reboot(uuid, force, options) {
+      return session.call(
         (calls, sent) => (force ? calls.domains.reset(uuid, sent) : calls.domains.reboot(uuid, 0, sent)),
         options,
         ASKING,
-      ),
-    suspend: (uuid, options) => session.call((calls, sent) => calls.domains.suspend(uuid, sent), options),
-    resume: (uuid, options) => session.call((calls, sent) => resume(calls, uuid, sent), options),
+      );
+    },
+    suspend(uuid, options) {
+      return session.call((calls, sent) => calls.domains.suspend(uuid, sent), options);
+    },
+    resume(uuid, options) {
+      return session.call((calls, sent) => resume(calls, uuid, sent), options);
+    },
   };
 }
 

@@ -23,8 +23,12 @@ const BYTES_PER_MIB = 1024 * 1024;
 
 export function measureMethods(session: Session): Pick<HostDriver, 'dirtyBytesPerS' | 'clockOf'> {
   return {
-    dirtyBytesPerS: (uuid, options) => session.call((calls, sent) => dirtyRate(calls, uuid, sent), options),
-    clockOf: (pool, options) => session.call((calls, sent) => clock(calls, pool, sent), options),
+    dirtyBytesPerS(uuid, options) {
+      return session.call((calls, sent) => dirtyRate(calls, uuid, sent), options);
+    },
+    clockOf(pool, options) {
+      return session.call((calls, sent) => clock(calls, pool, sent), options);
+    },
   };
 }
 

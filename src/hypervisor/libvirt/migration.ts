@@ -51,20 +51,25 @@ export function migrationMethods(session: Session, adapter: LibvirtOptions): Mig
         connection.close();
       }
     },
-    migrationProgress: (uuid, options) =>
-      session.call(async (calls, sent): Promise<MigrationProgress | undefined> => {
+    migrationProgress(uuid, options) {
+      return session.call(async (calls, sent): Promise<MigrationProgress | undefined> => {
         const job = await orElse(calls.migrations.jobStats(uuid, false, sent), isNoJob, undefined);
         const out = job !== undefined && job.params.number('operation') === JobOperation.MIGRATION_OUT;
         return out && job.type !== JobType.NONE ? progressOf(job.params) : undefined;
-      }, options),
-    completedMigration: (uuid, options) =>
-      session.call(async (calls, sent): Promise<MigrationProgress | undefined> => {
+      }, options);
+    },
+    completedMigration(uuid, options) {
+      return session.call(async (calls, sent): Promise<MigrationProgress | undefined> => {
         const job = await orElse(calls.migrations.jobStats(uuid, true, sent), isNoJob, undefined);
         return job?.type === JobType.COMPLETED ? progressOf(job.params) : undefined;
-      }, options),
-    abortJob: (uuid, options) => session.call((calls, sent) => calls.migrations.abortJob(uuid, sent), options),
-    startPostcopy: (uuid, options) =>
-      session.call((calls, sent) => calls.migrations.startPostCopy(uuid, sent), options),
+      }, options);
+    },
+    abortJob(uuid, options) {
+      return session.call((calls, sent) => calls.migrations.abortJob(uuid, sent), options);
+    },
+    startPostcopy(uuid, options) {
+      return session.call((calls, sent) => calls.migrations.startPostCopy(uuid, sent), options);
+    },
   };
 }
 

@@ -14,17 +14,19 @@ import type { Session } from './session.js';
 export function scalingMethods(session: Session): Pick<HostDriver, 'setPluggedCpu' | 'setMemory'> {
   const { hostname } = session.address;
   return {
-    setPluggedCpu: (uuid, cpu, options) =>
-      session.call((calls, sent) => setPluggedCpu(calls, hostname, uuid, cpu, sent), options, { long: true }),
-    setMemory: (uuid, memoryKib, options) =>
-      session.call(
+    setPluggedCpu(uuid, cpu, options) {
+      return session.call((calls, sent) => setPluggedCpu(calls, hostname, uuid, cpu, sent), options, { long: true });
+    },
+    setMemory(uuid, memoryKib, options) {
+      return session.call(
         async (calls, sent) => {
           const flags = MemoryFlag.LIVE | ((await calls.domains.isPersistent(uuid, sent)) ? MemoryFlag.CONFIG : 0);
           await calls.domains.setMemory(uuid, BigInt(memoryKib), flags, sent);
         },
         options,
         { long: true },
-      ),
+      );
+    },
   };
 }
 

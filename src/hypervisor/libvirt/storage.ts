@@ -23,16 +23,19 @@ type Storage = Pick<HostDriver, 'pools' | 'volume' | 'createVolume' | 'deleteVol
 export function storageMethods(session: Session): Storage {
   const { hostname } = session.address;
   return {
-    pools: (options) => session.call(listPools, options),
-    volume: (pool, name, options) =>
-      session.call(async (calls, sent) => {
+    pools(options) {
+      return session.call(listPools, options);
+    },
+    volume(pool, name, options) {
+      return session.call(async (calls, sent) => {
         const poolRef = await calls.pools.lookup(pool, sent);
         const found = await findVolume(calls, poolRef, name, hostname, sent);
         // Known, but removed by another host: libvirt sees that only when it opens the file.
         return found && orElse(volumeFacts(calls, found, sent), isNoVolume, undefined);
-      }, options),
-    createVolume: (pool, name, capacityKib, base, options) =>
-      session.call(async (calls, sent) => {
+      }, options);
+    },
+    createVolume(pool, name, capacityKib, base, options) {
+      return session.call(async (calls, sent) => {
         const poolRef = await calls.pools.lookup(pool, sent);
         const backing = base === '' ? undefined : await needVolume(calls, poolRef, base, hostname, sent);
         const described = backing && parseVolume(await calls.volumes.xml(backing, sent));
@@ -45,12 +48,14 @@ export function storageMethods(session: Session): Storage {
           sent,
         );
         return volumeFacts(calls, made, sent);
-      }, options),
-    deleteVolume: (pool, name, options) =>
-      session.call(async (calls, sent) => {
+      }, options);
+    },
+    deleteVolume(pool, name, options) {
+      return session.call(async (calls, sent) => {
         const poolRef = await calls.pools.lookup(pool, sent);
         await calls.volumes.delete(await needVolume(calls, poolRef, name, hostname, sent), 0, sent);
-      }, options),
+      }, options);
+    },
   };
 }
 

@@ -12,9 +12,10 @@ import { createIn, refresh, volumeFacts } from './storage.js';
 
 export function uploadMethods(session: Session): Pick<HostDriver, 'uploadVolume' | 'createSeed'> {
   return {
-    uploadVolume: (pool, name, _format, sizeBytes, content, options) =>
-      upload(session, pool, name, sizeBytes, content, options),
-    createSeed: (pool, name, seed, instanceId, options) => {
+    uploadVolume(pool, name, _format, sizeBytes, content, options) {
+      return upload(session, pool, name, sizeBytes, content, options);
+    },
+    createSeed(pool, name, seed, instanceId, options) {
       const image = seedImage(seed, instanceId);
       return upload(session, pool, name, image.byteLength, [image], options);
     },
