@@ -195,7 +195,7 @@ async function watchToItsEnd(client: PlainClient, begin: () => void): Promise<Wa
   } catch (error) {
     begin();
     if (!(error instanceof VirtdcError)) throw error;
-    return { code: `${error.codeName} ${error.reason}`, resumeAt: BigInt(error.metadata.revision ?? 0) };
+    return { code: `${error.codeName} ${error.reason}`, resumeAt: BigInt(error.metadata.resume_revision ?? 0) };
   }
 }
 
