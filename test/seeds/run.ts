@@ -80,6 +80,7 @@ async function runWhole(plan: Plan, printing: boolean): Promise<RunResult> {
   await until(mendedMs + SETTLED_WITHIN_MS, () => answered && checks.openOperations().length === 0);
   const open = checks.openOperations();
   if (open.length > 0) world.violate(`not ended: ${open.join('; ')}`);
+  for (const watcher of watchers) watcher.calmDown();
   await until(world.clock.monotonicMs() + QUIET_MS);
   // What is said last takes its time to those that are slow or away.
   await until(world.clock.monotonicMs() + 2 * QUIET_MS, () => watchers.every((watcher) => watcher.isUpToDate));

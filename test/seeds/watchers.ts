@@ -39,6 +39,8 @@ export class Watcher {
   /** Where to resume; undefined: from nothing, with the state first. */
   private cursor: number | undefined;
   private initial = false;
+  /** Stays where it is, takes what it is sent, and begins nothing anew. */
+  private calm = false;
   /** Index into the oracle's list of the next change to be told. */
   private next = 0;
 
@@ -50,6 +52,11 @@ export class Watcher {
     private readonly random: SeededRandom,
     private readonly signal: AbortSignal,
   ) {}
+
+  /** From now on it only listens. */
+  calmDown(): void {
+    this.calm = true;
+  }
 
   async run(): Promise<void> {
     while (!this.signal.aborted) {
@@ -66,7 +73,7 @@ export class Watcher {
   private async watch(process: Process, watches: Watches): Promise<void> {
     const ending = new AbortController();
     const patience = 1 + Math.floor(this.random.next() * 40);
-    const fresh = this.cursor === undefined || this.random.next() < 0.1;
+    const fresh = this.cursor === undefined || (this.random.next() < 0.1 && !this.calm);
     this.initial = fresh;
     const from = fresh ? 0 : (this.cursor ?? 0);
     if (fresh) {
@@ -86,14 +93,14 @@ export class Watcher {
     const answers = pulled(watches, TOPIC, request, until);
     const died = process.life.died.then(() => ({ done: true, value: undefined }) as const);
     try {
-      for (let taken = 0; taken < patience; taken++) {
+      for (let taken = 0; taken < patience || this.calm; taken++) {
         const step = await this.withinHearing(Promise.race([answers.next(), died]));
         if (step === undefined || step.done === true) break;
         // Whoever gets no CPU says nothing.
         if (!process.isAwake) break;
         this.take(Buffer.from(step.value).toString());
         // A slow one finds the ring gone on without it.
-        if (this.random.next() < 0.1) await this.pause(this.random.between(0, 8_000));
+        if (this.random.next() < 0.1 && !this.calm) await this.pause(this.random.between(0, 8_000));
       }
     } catch (error) {
       if (!(error instanceof WatchEnd)) {
@@ -103,7 +110,7 @@ export class Watcher {
     } finally {
       ending.abort();
     }
-    const away = this.random.next() < 0.05;
+    const away = this.random.next() < 0.05 && !this.calm;
     await this.pause(away ? this.random.between(30_000, 70_000) : this.random.between(0, 3_000));
   }
 
