@@ -45,6 +45,7 @@ export class Checks {
     const { fleet, removed } = this.oracle;
     const { uuid, machine } = domain;
     const guest = fleet.guestByUuid(uuid);
+    if (this.oracle.leftBehind(host.name, uuid)) return;
     if (guest === undefined) {
       if (removed.has(uuid)) {
         this.world.violate(`${this.oracle.nameOf(uuid)} was removed, its domain is on ${host.name}`);

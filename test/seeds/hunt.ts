@@ -27,9 +27,13 @@ export function hunt(bug: Bug): string | undefined {
   }
 }
 
-function plant({ name, file, find, replace }: Bug, directory: string): void {
-  const path = join(directory, file);
-  const parts = readFileSync(path, 'utf8').split(find);
-  if (parts.length !== 2) throw new Error(`"${name}" cannot be planted: ${file} has ${parts.length - 1} places for it`);
-  writeFileSync(path, parts.join(replace));
+/** Throws where it cannot be planted, because what it is planted into has changed. */
+function plant({ name, also, ...first }: Bug, directory: string): void {
+  for (const { file, find, replace } of also === undefined ? [first] : [first, also]) {
+    const path = join(directory, file);
+    const parts = readFileSync(path, 'utf8').split(find);
+    const places = parts.length - 1;
+    if (places !== 1) throw new Error(`"${name}" cannot be planted: ${file} has ${places} places for it`);
+    writeFileSync(path, parts.join(replace));
+  }
 }

@@ -119,6 +119,7 @@ function summary(sums: Tally, done: number, failed: number, took: string): strin
     `${sums.sum('fault ')} faults: ${list('fault ')}; migrations struck: ${list('strikes in ')}`,
     `${sums.sum('requests ')} requests: ${list('requests ')}`,
     `${sums.sum('operation ')} operations: ${list('operation ')}`,
+    `${sums.sum('races ')} races for the last slot: ${list('races ')}; ${sums.of('copies compared')} copies compared`,
     `${sums.of('watch events')} watch events over ${sums.of('watches begun')} watches, ${sums.of('watches told to relist')} told to relist`,
   ].join('\n');
 }

@@ -132,10 +132,16 @@ export class Oracle {
     }
   }
 
+  /** What a host that was dead has of a guest is cleared when it returns. */
+  leftBehind(hostname: string, uuid: string): boolean {
+    return this.fleet.get('host', hostname)?.leftBehind.some((one) => one.uuid === uuid) ?? false;
+  }
+
   private checkNothingLeft({ uuid, vmid, disks }: Guest): void {
     if (!disks.some((disk) => disk.madeByVirtdc)) return;
     const { hosts, sharedPools } = this.world.datacenter;
-    const pools = [...sharedPools.values(), ...[...hosts.values()].flatMap((host) => [...host.pools.values()])];
+    const local = [...hosts.values()].filter(({ name }) => !this.leftBehind(name, uuid));
+    const pools = [...sharedPools.values(), ...local.flatMap((host) => [...host.pools.values()])];
     for (const pool of pools) {
       for (const volume of pool.volumes.keys()) {
         if (volume.includes(uuid)) this.world.violate(`${vmid} was removed, its volume ${volume} is there`);

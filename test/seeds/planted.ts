@@ -1,12 +1,17 @@
 // Bugs to be planted into a copy of the source, each of which the simulation has to find: a checker that no bug can turn red
 // checks nothing. `npm run seeds -- --planted` tells the seed that finds each.
 
-export interface Bug {
-  readonly name: string;
+interface Edit {
   readonly file: string;
   /** Occurs once in the file. */
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Bug extends Edit {
+  readonly name: string;
+  /** What else it takes. */
+  readonly also?: Edit;
 }
 
 export const BUGS: readonly Bug[] = [
@@ -38,8 +43,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'takes a failed read for an empty host',
     file: 'src/reconcile/host-watch.ts',
-    find: `await driver.domains()`,
-    replace: `await driver.domains().catch(() => [])`,
+    find: `const domains = await driver.domains();`,
+    replace: `const domains = await driver.domains().catch(() => []);`,
   },
   {
     name: 'gives a revision twice',
@@ -106,5 +111,167 @@ export const BUGS: readonly Bug[] = [
     file: 'src/authority/writer.ts',
     find: `    this.tasks += 1;`,
     replace: `    this.tasks += 1;\n    placed.task.settle();`,
+  },
+  {
+    name: 'commits under an epoch that is over',
+    file: 'src/inventory/memory.ts',
+    find: `lease.epoch !== batch.epoch || lease.endsAtMs`,
+    replace: `lease.endsAtMs`,
+  },
+  {
+    name: 'does a thing again without a barrier',
+    file: 'src/operations/run.ts',
+    find: `          await this.barrier(error.hostname);`,
+    replace: ``,
+  },
+  {
+    name: 'takes one look at a host that stood still for the truth',
+    file: 'src/operations/run.ts',
+    find: `    return (await step.observe(this.act)) === 'DONE';`,
+    replace: `    return false;`,
+  },
+  {
+    name: 'moves a guest without a claim on its target',
+    file: 'src/commands/begin-move.ts',
+    find: `changes: [put('claim', claim), put('operation', operation)]`,
+    replace: `changes: [put('operation', operation)]`,
+  },
+  {
+    name: 'releases memory that was only asked for',
+    file: 'src/operations/scale-guest.ts',
+    find: `balloonKib: number('balloonKib') ?? before?.balloonKib,`,
+    replace: `balloonKib: asked.memoryKib ?? before?.balloonKib,`,
+  },
+  {
+    name: 'sells vCPUs that only the agent took away',
+    file: 'src/policy/claim.ts',
+    find: `observed?.pluggedCpu ?? heldCpu`,
+    replace: `0`,
+  },
+  {
+    name: 'keeps in memory what was not committed',
+    file: 'src/authority/writer.ts',
+    find: `for (const change of write?.undo ?? []) fleet.apply(change);`,
+    replace: ``,
+  },
+  {
+    name: 'takes decisions back in the order they were made',
+    file: 'src/authority/writer.ts',
+    find: `placed.toReversed()`,
+    replace: `placed`,
+  },
+  {
+    name: 'looks a lost commit up without a new epoch',
+    file: 'src/authority/writer.ts',
+    find: `const { ours } = await lease.take();`,
+    replace: `const ours = true;`,
+  },
+  {
+    name: 'fails all that was to be committed together with a poisoned decision',
+    file: 'src/authority/writer.ts',
+    find: `if (task === alone) {`,
+    replace: `if (task !== undefined) {`,
+  },
+  {
+    name: 'counts its lease from when it heard of it',
+    file: 'src/authority/lease-keeper.ts',
+    find: `      this.endsAtMs = askedAtMs + lease.remainingMs;
+      this.see(lease, askedAtMs);`,
+    replace: `      this.endsAtMs = this.clock.monotonicMs() + lease.remainingMs;
+      this.see(lease, askedAtMs);`,
+  },
+  {
+    name: 'follows the log in another order',
+    file: 'src/authority/copy.ts',
+    find: `for (const entry of entries) this.fleet.apply(entry);`,
+    replace: `for (const entry of entries.toReversed()) this.fleet.apply(entry);`,
+  },
+  {
+    name: 'takes over without the request ids of who led before',
+    file: 'src/authority/copy.ts',
+    find: `this.requests.learn(await this.inventory.readRequests(this.requestsFrom));`,
+    replace: `await this.inventory.readRequests(this.requestsFrom);`,
+  },
+  {
+    name: 'looks in the ring for what it has dropped',
+    file: 'src/watch/watcher.ts',
+    find: `this.cursor < ring.oldestRevision`,
+    replace: `this.cursor < ring.oldestRevision - 5`,
+  },
+  {
+    name: 'takes a guest on its way for one that is lost',
+    file: 'src/commands/observe-host.ts',
+    find: `return guest.operation === '';`,
+    replace: `return guest.operation === '' || guest.state === 'MIGRATING';`,
+  },
+  {
+    name: 'goes on to say that guests run on a host that nobody hears',
+    file: 'src/commands/observe-host.ts',
+    find: `{ ...guest, state: 'UNKNOWN', stateReason`,
+    replace: `{ ...guest, stateReason`,
+  },
+  {
+    name: 'starts guests elsewhere whose host is only silent',
+    file: 'src/commands/observe-host.ts',
+    find: `{ ...guest, state: 'UNKNOWN', stateReason`,
+    replace: `{ ...guest, state: 'LOST', stateReason`,
+    also: {
+      file: 'src/commands/restart-guest.ts',
+      find: `      if (host.condition !== 'READY' && host.condition !== 'DEAD') return accept(STAYS, []);
+`,
+      replace: ``,
+    },
+  },
+  {
+    name: 'gives a guest to its target before it is there',
+    file: 'src/operations/migrate-guest.ts',
+    find: `  name: 'perform',`,
+    replace: `  name: 'perform',
+  intent: (fleet, operation) => handOver(fleet, operation),`,
+  },
+  {
+    name: 'lets every guest arrive running',
+    file: 'src/commands/begin-move.ts',
+    find: `arrivesPaused: !isLocked(fleet, guest)`,
+    replace: `arrivesPaused: false`,
+  },
+  {
+    name: 'leaves the autostart of a guest on while it moves',
+    file: 'src/operations/migrate-guest.ts',
+    find: `if (guest.persistent) await endsOf(act).source.setAutostart(guest.uuid, false);`,
+    replace: ``,
+  },
+  {
+    name: 'waits for ever for a guest that post-copy has torn',
+    file: 'src/operations/migration-table.ts',
+    find: `if (domain.stateReason === 'POSTCOPY_FAILED') return 'TORN';`,
+    replace: ``,
+  },
+  {
+    name: 'terminates a guest while its migration goes on',
+    file: 'src/operations/executor.ts',
+    find: `await predecessorsEnded(operation, signal);`,
+    replace: ``,
+  },
+  {
+    name: 'leaves the disks of a guest that was not created',
+    file: 'src/operations/create-guest.ts',
+    find: `  async undo(act) {
+    const guest = act.guest();
+    await removeDisks(act.driver(guest.hostname), guest, everyDisk);
+  },`,
+    replace: ``,
+  },
+  {
+    name: 'removes a host while a guest moves to it',
+    file: 'src/commands/host-removal.ts',
+    find: `if (incoming.length > 0) {`,
+    replace: `if (incoming.length > 9) {`,
+  },
+  {
+    name: 'leaves what a host has of its guests that were started elsewhere',
+    file: 'src/reconcile/stale-copies.ts',
+    find: `if (!belongsHere(parts, one)) await clear(parts, one);`,
+    replace: ``,
   },
 ];

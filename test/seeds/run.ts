@@ -8,12 +8,16 @@ import { Load } from './load.js';
 import { Oracle } from './oracle.js';
 import { type Plan, STORM_MS } from './plan.js';
 import { prepare } from './prepare.js';
+import { Race } from './race.js';
 import type { Tally } from './tally.js';
 import { Watcher } from './watchers.js';
 import { World } from './world.js';
 
 const CHECK_EVERY_MS = 1_000;
 const COMPARED_EVERY_S = 15;
+/** Of the seeds, how many also run the race for the last slot. */
+const RACE_EVERY = 4;
+const RACED_WITHIN_MS = 300_000;
 /** Longest that an operation may take once nothing goes wrong any more: a reboot that is awaited in vain takes 120 s. */
 const SETTLED_WITHIN_MS = 240_000;
 /** For the reconciler to see the last of it. */
@@ -88,6 +92,16 @@ async function runWhole(plan: Plan, printing: boolean): Promise<RunResult> {
     checks.atTheEnd();
     compareCopies(world, oracle);
     for (const watcher of watchers) watcher.compare();
+  }
+  if (plan.seed % RACE_EVERY === 0) {
+    let raced = false;
+    track(
+      new Race(world, oracle).run().then(() => {
+        raced = true;
+      }),
+    );
+    await until(world.clock.monotonicMs() + RACED_WITHIN_MS, () => raced);
+    if (!raced) world.violate('the race for the last slot did not end');
   }
   over.abort();
   world.datacenter.onChange = () => {};
