@@ -81,6 +81,7 @@ const ON_GUEST: Partial<Record<ActKind, (target: Target) => Command<unknown>>> =
   start: (target) => startGuest(on(target)),
   reboot: (target) => rebootGuest({ ...on(target), force: target.draws[1] < 0.5 }),
   terminate: (target) => terminateGuest(on(target)),
+  'terminate-lost': (target) => terminateGuest(on(target)),
   'update-guest': (target) => labelled(target.guest, target.draws[1]),
 };
 
@@ -102,10 +103,13 @@ function labelled({ vmid }: Guest, draw: number): Command<unknown> {
   });
 }
 
-/** States in which an act on a guest is worth asking for; sometimes it is asked for all the same. */
-const WORTH: Partial<Record<ActKind, readonly Guest['state'][]>> = {
-  resume: ['PAUSED'],
-  start: ['STOPPED', 'LOST'],
+/** Guests of which an act is worth asking for; where there is none, it is asked for of another. */
+const WORTH: Partial<Record<ActKind, (guest: Guest) => boolean>> = {
+  resume: ({ state }) => state === 'PAUSED',
+  start: ({ state }) => state === 'STOPPED' || state === 'LOST',
+  'terminate-lost': ({ state }) => state === 'LOST',
+  migrate: ({ state }) => state === 'RUNNING' || state === 'PAUSED',
+  'migrate-postcopy': ({ state, disks }) => state === 'RUNNING' && disks.every(({ pool }) => pool === 'locked'),
 };
 
 export class Acts {
@@ -159,7 +163,7 @@ export class Acts {
 
   private guestFor(kind: ActKind, draw: number): Guest | undefined {
     const all = [...this.oracle.fleet.all('guest')];
-    const worth = all.filter((guest) => WORTH[kind]?.includes(guest.state) ?? true);
+    const worth = all.filter((guest) => WORTH[kind]?.(guest) ?? true);
     return choose(worth.length > 0 ? worth : all, draw);
   }
 

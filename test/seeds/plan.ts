@@ -5,6 +5,9 @@ import { SeededRandom } from '../../src/hypervisor/simulated/random.js';
 
 export const STORM_MS = 150_000;
 
+/** A strike whose second draw is this or more waits for post-copy. */
+export const STRIKES_POSTCOPY = 0.8;
+
 /** How often each is drawn, in proportion. */
 const FAULT_WEIGHTS = {
   crash: 3,
@@ -52,6 +55,7 @@ const ACT_WEIGHTS = {
   start: 4,
   reboot: 2,
   terminate: 3,
+  'terminate-lost': 1,
   'update-guest': 1,
   adopt: 2,
   cordon: 1,
@@ -112,23 +116,27 @@ export function planOf(seed: number): Plan {
       forMs: random.next() < 0.7 ? random.between(200, 15_000) : random.between(15_000, 50_000),
     }),
   );
-  // Whoever lies in wait for a migration is given some to wait for.
-  const moves = faults
-    .filter(({ kind }) => kind === 'strike-migration')
-    .flatMap(({ atMs }) => [move(atMs, draws()), move(random.between(atMs, STORM_MS), draws())]);
-  // A host that is off is sooner or later found to be so by its operator, or back before.
-  const confirmations = faults
-    .filter(({ kind }) => kind === 'power-off')
-    .map(({ atMs }) => confirmation(atMs + random.between(1_000, 40_000), draws()));
-  return { seed, faults: faults.sort(byTime), acts: [...acts, ...moves, ...confirmations].sort(byTime) };
+  return { seed, faults: faults.sort(byTime), acts: [...acts, ...answersTo(faults, random)].sort(byTime) };
 }
 
-function move(atMs: number, draws: Act['draws']): Act {
-  return { atMs, kind: draws[0] < 0.3 ? 'migrate-postcopy' : 'migrate', draws, requestId: true, twice: false };
-}
-
-function confirmation(atMs: number, draws: Act['draws']): Act {
-  return { atMs, kind: 'confirm-dead', draws, requestId: true, twice: draws[0] < 0.2 };
+/** What clients do so that some faults meet what they wait for, and because of others. */
+function answersTo(faults: readonly Fault[], random: SeededRandom): Act[] {
+  const act = (kind: ActKind, atMs: number): Act => {
+    const draws: Act['draws'] = [random.next(), random.next(), random.next()];
+    return { atMs, kind, draws, requestId: true, twice: draws[0] < 0.2 };
+  };
+  return faults.flatMap(({ kind, atMs, draws }) => {
+    if (kind === 'strike-migration') {
+      const move = draws[1] >= STRIKES_POSTCOPY ? 'migrate-postcopy' : 'migrate';
+      return [act(move, atMs), act(move, random.between(atMs, STORM_MS))];
+    }
+    if (kind === 'power-off') {
+      // The operator finds the host off sooner or later, or it is back before.
+      const confirmedMs = atMs + random.between(1_000, 40_000);
+      return [act('confirm-dead', confirmedMs), act('terminate-lost', confirmedMs + random.between(500, 4_000))];
+    }
+    return [];
+  });
 }
 
 function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: number): K {

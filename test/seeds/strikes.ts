@@ -2,11 +2,11 @@
 
 import type { MigrationJob } from '../../src/hypervisor/simulated/migration-job.js';
 import { LIMITS } from '../../src/limits.js';
-import { type Fault, STORM_MS } from './plan.js';
+import { type Fault, STORM_MS, STRIKES_POSTCOPY } from './plan.js';
 import { CLIENT, choose, type World } from './world.js';
 
 /** Phases in which a migration is struck; the later ones last for milliseconds, and are never met by chance. */
-const PHASES = ['PERFORM', 'PERFORM', 'SWITCH', 'SWITCH', 'FINISH', 'POSTCOPY'] as const;
+const PHASES = ['PERFORM', 'PERFORM', 'SWITCH', 'SWITCH', 'FINISH'] as const;
 const STRUCK_WITHIN_MS = 60_000;
 /** Beyond the time after which one end gives the other up. */
 const LONG_MS = 22_000;
@@ -78,7 +78,8 @@ const STRIKES: readonly Strike[] = [
 /** Waits for a migration in the phase. */
 export async function strikeMigration(world: World, fault: Fault): Promise<void> {
   const { clock, datacenter } = world;
-  const phase = choose(PHASES, fault.draws[1]);
+  const [, draw] = fault.draws;
+  const phase = draw >= STRIKES_POSTCOPY ? 'POSTCOPY' : choose(PHASES, draw / STRIKES_POSTCOPY);
   const found = () => [...datacenter.jobs.values()].find((job) => job.phase === phase);
   const waitMs = Math.min(STRUCK_WITHIN_MS, STORM_MS - clock.monotonicMs());
   if (!(await datacenter.until(() => found() !== undefined, waitMs))) return;
