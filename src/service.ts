@@ -106,6 +106,7 @@ async function start(config: Config, log: Logger, around: Surroundings, started:
   const authority = campaign(config, log, clock, inventory, holder);
   started.add(() => authority.close());
   mayChange = () => authority.mayAct();
+  authority.onHealth(({ state, reason }) => log.info({ state, reason, epoch: authority.epoch }, 'the authority'));
   await authority.serving();
   if (config.nodeinfo !== undefined) await importAtStart(config, config.nodeinfo, authority, log);
 

@@ -164,6 +164,24 @@ describe('two replicas', function () {
     assert.ok(new Set(epochs).size >= 2);
   });
 
+  it('both say so within 5 s when the database is away, and within 5 s when it is back', async function () {
+    if (!server.mayBeStopped) skip(this, 'the Postgres server is not ours to stop');
+    const healthy = async ({ replica }: Member) =>
+      (await fetch(`http://${replica.httpAddress}/healthz`)).status === 200;
+    const all = async (wanted: boolean) => {
+      const states = await Promise.all(pair.members.map(healthy));
+      return states.every((state) => state === wanted);
+    };
+    await sql.end();
+    await server.stop('immediate');
+    await eventually('neither serves', () => all(false), { withinMs: 5_000 });
+    // What they know they still tell, as of its revision.
+    await follower.client.hosts.listHosts({});
+    await server.start();
+    await eventually('both serve', () => all(true), { withinMs: 5_000 });
+    await follower.client.hosts.registerHost({ hostname: 'h1', uri: 'sim://h1', maxIoKib: 1n, requestId: 'r' });
+  });
+
   /** Everything that was committed of hosts, as the database has it, against what a watcher heard. */
   async function compare(watch: Watched): Promise<number[]> {
     const rows = await sql`select revision::integer from change_log where kind = 'host' order by revision`;
