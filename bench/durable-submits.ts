@@ -30,7 +30,7 @@ export async function durableSubmits(words: readonly string[]): Promise<boolean>
     hosts: (option('--hosts') ?? '1000,10000').split(',').map(Number),
     peers: option('--peers'),
     rounds: quick ? 1 : 3,
-    seconds: quick ? 3 : 5,
+    seconds: Number(option('--seconds') ?? (quick ? 3 : 5)),
   };
   const server = await startPostgres();
   try {

@@ -2,6 +2,7 @@
 // Exit code 1 where a goal is missed, 2 where NAME is none of the measurements.
 
 import { downIfOurs, labAvailable } from '../test/lab.js';
+import { decide } from './decide.js';
 import { durableSubmits } from './durable-submits.js';
 import { felt } from './felt.js';
 import { fleetSize } from './fleet-size.js';
@@ -17,6 +18,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['fleet-size', fleetSize],
   ['watch', watch],
   ['durable-submits', durableSubmits],
+  ['decide', decide],
 ]);
 
 /** On the lab's hosts, of which none is asked to keep a goal. */

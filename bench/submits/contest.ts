@@ -62,7 +62,7 @@ export async function rounds(contest: Contest): Promise<Figures> {
     for (const [name, run] of contenders) {
       if (round === 0 && name === 'openstack') continue;
       first += ROUND;
-      const figure = await run(first, round === 0 ? 2 : contest.seconds);
+      const figure = await run(first, contest.seconds);
       console.error(
         `  round ${round} ${name}: ${Math.round(figure.perS)} per s, ${us(figure.ownUs)} + ${us(figure.postgresUs)}`,
       );
