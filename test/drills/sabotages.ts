@@ -15,6 +15,7 @@ import { RECIPES } from '../../src/operations/recipes.js';
 import { type Step, StepFailure } from '../../src/operations/step.js';
 import { type Inventory, InventoryError } from '../../src/ports/inventory.js';
 import { HOST_SABOTAGES } from './host-sabotages.js';
+import { WATCH_SABOTAGES } from './watch-sabotages.js';
 
 export interface Sabotage {
   /** Opens the inventory in place of what the settings say. */
@@ -46,6 +47,7 @@ const ENDS_AT = new WeakMap<LeaseKeeper, number>();
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   ...HOST_SABOTAGES,
+  ...WATCH_SABOTAGES,
   /** Answers go out before the database has the batch. */
   'acks-early': {
     inventory: (inventory) => {
