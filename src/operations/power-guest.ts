@@ -95,12 +95,26 @@ async function bootIdOrNone(act: Act): Promise<string> {
   }
 }
 
+/** NONE: it tells none now, though it did before. */
+async function bootSeen(act: Act): Promise<'OLD' | 'NEW' | 'NONE'> {
+  const before = act.operation().notes.bootId ?? '';
+  if (before === '') return 'OLD';
+  const now = await bootIdOrNone(act);
+  if (now === '') return 'NONE';
+  return now === before ? 'OLD' : 'NEW';
+}
+
 const rebootStep: Step = {
   name: 'reboot',
+  /** A guest that told its boot before and tells none now is on its way: asked once more, it would begin all over again. */
   async observe(act) {
-    const before = act.operation().notes.bootId ?? '';
-    const now = await bootIdOrNone(act);
-    return before !== '' && now !== '' && now !== before ? 'DONE' : 'NOT_DONE';
+    const until = act.clock.monotonicMs() + LIMITS.bootObservedWithinMs;
+    for (;;) {
+      const boot = await bootSeen(act);
+      if (boot !== 'NONE') return boot === 'NEW' ? 'DONE' : 'NOT_DONE';
+      if (act.clock.monotonicMs() >= until || act.cancelled.aborted) return 'NOT_DONE';
+      await act.clock.sleep(LIMITS.stepRetryMs, act.signal);
+    }
   },
   async do(act) {
     const guest = act.guest();
@@ -109,7 +123,7 @@ const rebootStep: Step = {
     await act.driver(guest.hostname).reboot(guest.uuid, input.force);
     if ((notes.bootId ?? '') === '') return;
     const until = act.clock.monotonicMs() + LIMITS.bootObservedWithinMs;
-    while ((await rebootStep.observe(act)) === 'NOT_DONE') {
+    while ((await bootSeen(act)) !== 'NEW') {
       if (act.clock.monotonicMs() >= until || act.cancelled.aborted) {
         throw new StepFailure('GUEST_DID_NOT_REBOOT', `${guest.vmid} was asked to reboot and was not seen to`, {
           vmid: guest.vmid,
