@@ -15,8 +15,9 @@ import { domainNameOf, type FleetSize, hostAddressOf, hostnameOf, hostUuidOf, st
 import { blockedMs, cpuOfS, memoryOf } from './process-figures.js';
 import { ms, printTable, quantile, type Row } from './table.js';
 
-const GOAL = { cores: 1, startS: 30, rssMib: 1_024, blockedMs: 200 } as const;
+const GOAL = { cores: 1, startS: 30, rssMib: 1_024, blockedMs: 200, takeoverS: 15 } as const;
 const LOOKED_WITHIN_MS = 180_000;
+const POLL_MS = 100;
 
 interface Played {
   readonly port: number;
@@ -77,15 +78,18 @@ async function measured(postgres: PostgresServer, size: FleetSize, steadyS: numb
     await storeFleet(url, size, played.port, await factsOf(played.port));
     console.error(`starting with ${name(size)}`);
     const since = performance.now();
-    const service = await startProcess({
-      VIRTDC_DATABASE_URL: url,
-      VIRTDC_INSECURE_TRANSPORTS: '1',
-      VIRTDC_LOG_LEVEL: 'warn',
-      ...(process.env.VIRTDC_TEST_NODE_OPTIONS && { NODE_OPTIONS: process.env.VIRTDC_TEST_NODE_OPTIONS }),
-    });
+    const start = () =>
+      startProcess({
+        VIRTDC_DATABASE_URL: url,
+        VIRTDC_INSECURE_TRANSPORTS: '1',
+        VIRTDC_LOG_LEVEL: 'warn',
+        ...(process.env.VIRTDC_TEST_NODE_OPTIONS && { NODE_OPTIONS: process.env.VIRTDC_TEST_NODE_OPTIONS }),
+      });
+    const service = await start();
     const client = connect(service.address);
     try {
-      return await figures({ size, service, client, played, since, steadyS });
+      const lines = await figures({ size, service, client, played, since, steadyS });
+      return [...lines, await takeover(service, await start(), name(size))];
     } finally {
       client.close();
       await service.end();
@@ -187,8 +191,25 @@ async function memory({ service }: Run, what: (text: string) => string): Promise
   return line(
     what('memory (RSS), and its peak'),
     `${Math.round(rssMib)} MiB, ${Math.round(peakMib)} MiB`,
-    peakMib / GOAL.rssMib,
+    rssMib / GOAL.rssMib,
   );
+}
+
+/** The leader dies, and the one that follows with a copy of its own leads. */
+async function takeover(leader: ServiceProcess, follower: ServiceProcess, of: string): Promise<Line> {
+  const client = connect(follower.address);
+  try {
+    const leads = async (): Promise<boolean> => (await client.operations.getLeader({})).isSelf;
+    if (await leads()) throw new Error('the one that was to follow leads');
+    const since = performance.now();
+    process.kill(leader.pid, 'SIGKILL');
+    while (!(await leads())) await sleep(POLL_MS);
+    const tookS = (performance.now() - since) / 1_000;
+    return line(`${of}: until a follower leads after kill -9`, `${tookS.toFixed(1)} s`, tookS / GOAL.takeoverS);
+  } finally {
+    client.close();
+    await follower.end();
+  }
 }
 
 async function timed(work: () => Promise<number>): Promise<{ guests: number; ms: number }> {
@@ -203,7 +224,7 @@ async function lookedAt({ played }: Run, times: number): Promise<void> {
     const behind = (await played.looks()).filter((count) => count < times).length;
     if (behind === 0) return;
     if (performance.now() > deadline) throw new Error(`${behind} hosts were not looked at ${times} times`);
-    await sleep(100);
+    await sleep(POLL_MS);
   }
 }
 
@@ -244,6 +265,8 @@ const name = ({ hosts, guestsPerHost }: FleetSize): string => `${hosts.toLocaleS
 
 /** A figure; `share`: how much of its goal it is, which it keeps if that is at most 1. */
 function line(what: string, figure: string, share?: number): Line {
+  // The table comes at the very end of what may take long.
+  console.error(`${what}: ${figure}`);
   return {
     row: { what, cells: [figure, share === undefined ? '' : `${Math.round(share * 100)} %`] },
     kept: share === undefined || share <= 1,

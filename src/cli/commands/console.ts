@@ -1,5 +1,6 @@
 // virtdc guests console: the serial console of a guest on this terminal, until ^] is typed or it ends.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { OpenConsoleRequest } from '#gen/virtdc/v1/guest_info_service.js';
 import type { Bind, Invocation } from '../invocation.js';
@@ -8,6 +9,8 @@ import { safe } from '../text.js';
 /** ^], as telnet and virsh have it. */
 const LEAVE = 0x1d;
 const CHUNK_BYTES = 64 * 1024;
+/** What comes from a file or a pipe has an end: the guest is heard out until it has said nothing for so long. */
+const SILENT_MS = 2_000;
 
 export function addConsole(guests: Command, bind: Bind): void {
   bind(guests.command('console').description('the serial console of a guest; ^] leaves it').argument('<vmid>'), run);
@@ -17,13 +20,15 @@ async function run(it: Invocation, _options: unknown, vmid: string): Promise<voi
   const left = new AbortController();
   const { stdin } = it;
   const raw = stdin.isTTY === true;
+  const heard = { atMs: 0 };
   const signal = AbortSignal.any([it.call.signal, left.signal]);
   if (raw) it.err.line(it.err.paint.dim(`console of ${safe(vmid)}; ^] leaves it`));
   if (raw) stdin.setRawMode(true);
   try {
-    for await (const { output } of it.client.guests.openConsole(typed(stdin, vmid, raw, left), { signal })) {
+    for await (const { output } of it.client.guests.openConsole(typed(it, vmid, left, heard), { signal })) {
       // Raw on purpose: a console is a terminal's other end, and what a guest prints is for the terminal to read.
       it.out.bytes(output);
+      heard.atMs = performance.now();
     }
   } catch (error) {
     if (!left.signal.aborted) throw error;
@@ -36,11 +41,12 @@ async function run(it: Invocation, _options: unknown, vmid: string): Promise<voi
 
 /** What is typed; from a file or pipe, all of it, and then whatever the guest has to say to it. */
 async function* typed(
-  stdin: NodeJS.ReadStream,
+  { stdin }: Invocation,
   vmid: string,
-  raw: boolean,
   left: AbortController,
+  heard: { atMs: number },
 ): AsyncGenerator<OpenConsoleRequest, void, undefined> {
+  const raw = stdin.isTTY === true;
   yield { part: { $case: 'target', value: { vmid } } };
   for await (const chunk of stdin) {
     const bytes = Buffer.from(chunk as Buffer);
@@ -50,5 +56,12 @@ async function* typed(
       yield { part: { $case: 'input', value: sent.subarray(from, from + CHUNK_BYTES) } };
     }
     if (end >= 0) return left.abort();
+  }
+  if (raw) return;
+  heard.atMs = performance.now();
+  for (;;) {
+    const waitMs = heard.atMs + SILENT_MS - performance.now();
+    if (waitMs <= 0) return;
+    await sleep(waitMs);
   }
 }
