@@ -27,13 +27,16 @@ export function hunt(bug: Bug): string | undefined {
   }
 }
 
-/** Throws where it cannot be planted, because what it is planted into has changed. */
-function plant({ name, also, ...first }: Bug, directory: string): void {
-  for (const { file, find, replace } of also === undefined ? [first] : [first, also]) {
-    const path = join(directory, file);
-    const parts = readFileSync(path, 'utf8').split(find);
+function plant(bug: Bug, directory: string): void {
+  for (const { file, text } of planted(bug)) writeFileSync(join(directory, file), text);
+}
+
+/** The files as they are with the bug. Throws where it cannot be planted, because what it is planted into has changed. */
+export function planted({ name, also, ...first }: Bug): readonly { readonly file: string; readonly text: string }[] {
+  return (also === undefined ? [first] : [first, also]).map(({ file, find, replace }) => {
+    const parts = readFileSync(join(ROOT, file), 'utf8').split(find);
     const places = parts.length - 1;
     if (places !== 1) throw new Error(`"${name}" cannot be planted: ${file} has ${places} places for it`);
-    writeFileSync(path, parts.join(replace));
-  }
+    return { file, text: parts.join(replace) };
+  });
 }

@@ -1,7 +1,9 @@
 // A selection of the simulation's seeds; many more with `npm run seeds -- --count N`.
 
 import assert from 'node:assert/strict';
+import { planted } from './hunt.js';
 import { planOf, sentenceOf } from './plan.js';
+import { BUGS } from './planted.js';
 import { type RunResult, run } from './run.js';
 
 const SEEDS = 200;
@@ -22,6 +24,10 @@ describe('the service in a simulated datacenter', function () {
     const [first, second, ...again] = hashes;
     assert.deepEqual(again, [first, second]);
     assert.notEqual(first, second);
+  });
+
+  it('has a place for each bug that is planted to see whether it is found', () => {
+    for (const bug of BUGS) assert.ok(planted(bug).every(({ text }) => text.length > 0));
   });
 
   for (let from = 1; from <= SEEDS; from += AT_ONCE) {
