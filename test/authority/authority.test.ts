@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { seededIds } from '../../src/authority/ids.js';
 import { put } from '../../src/fleet/change.js';
 import { accept, type Command } from '../../src/fleet/decision.js';
+import { LIMITS } from '../../src/limits.js';
 import { claim, guest, host } from '../inventory/entities.js';
 import { accepted, addPool, CALLER, leadingStage, poolOf, stage } from './stage.js';
 
@@ -62,6 +63,22 @@ describe('authority', () => {
       told.map(({ revision }) => revision),
       Array.from({ length: 1_000 }, (_, i) => i + 1),
     );
+  });
+
+  it('bounds a batch by its entries, as one decision may have many', async () => {
+    const { authority, calls, clock, told } = await leadingStage();
+    const each = LIMITS.maxBatchEntries / 2 + 1;
+    const addMany = (name: string): Command<number> => ({
+      name: 'add-many',
+      decide: () =>
+        accept(
+          each,
+          Array.from({ length: each }, (_, at) => put('pool', poolOf(`${name}-${at}`))),
+        ),
+    });
+    await clock.until(Promise.all(['a', 'b'].map((name) => authority.execute(addMany(name), CALLER))));
+    assert.equal(calls.get('commit'), 2);
+    assert.equal(told.length, 2 * each);
   });
 
   it('changes nothing when only asked to validate', async () => {
