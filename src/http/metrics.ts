@@ -34,6 +34,9 @@ export function createMetrics(authority: Authority, watchers: () => number, audi
     set({}, auditRecordsLost()),
   );
   gauge(registers, 'virtdc_revision', 'Revision of the last change.', [], (set) => set({}, authority.fleet.revision));
+  gauge(registers, 'virtdc_leads', '1 where this process leads, 0 where it follows.', [], (set) =>
+    set({}, authority.leads ? 1 : 0),
+  );
   gauge(registers, 'virtdc_hosts', 'Hosts by condition.', ['condition'], (set) => {
     for (const [condition, count] of counted(authority.fleet.all('host'), (host) => host.condition))
       set({ condition }, count);

@@ -194,10 +194,10 @@ async function* exportGuests(parts: RpcParts, request: ExportGuestsRequest): Asy
     [...guestsPassing(fleet, filter)].sort((a, b) => (a.vmid < b.vmid ? -1 : 1)),
   );
   for (const guest of guests) {
-    const { fleet } = parts.authority;
+    const { fleet, leader, epoch } = parts.authority;
     // Terminated meanwhile, with its template perhaps.
     if (fleet.get('guest', guest.vmid)?.uuid !== guest.uuid) continue;
-    const definition = definitionOf(fleet, guest, guest.operation, parts.authority.epoch);
+    const definition = definitionOf(fleet, guest, guest.operation, leader?.epoch ?? epoch);
     yield {
       vmid: guest.vmid,
       hostname: guest.hostname,

@@ -113,6 +113,10 @@ describe('a call that a replica passes on', function () {
     await refused(loop.hosts.registerPool({ ...pool('p5'), requestId: '' }, { metadata: claimed }), 'UNAVAILABLE');
     loop.close();
 
+    // Once in the audit log: by who decided.
+    const written = (await leader.client.operations.listAuditRecords({})).records;
+    assert.equal(written.filter(({ target, principal }) => target === 'p1' && principal.endsWith('ann')).length, 1);
+
     const { pools } = await follower.client.hosts.listPools({});
     assert.deepEqual(pools.map(({ name }) => name).sort(), ['p1', 'p4']);
   });

@@ -118,7 +118,7 @@ class Hop {
     for (const signal of [context.signal, leader.gone]) signal.removeEventListener('abort', this.abort);
     if (trailer === undefined) return;
     const revision = toldRevision(trailer);
-    for (const [name, values] of trailer) for (const value of values) context.trailer.append(name, value as never);
+    for (const [name, values] of trailer) for (const value of values) context.trailer.append(name, value);
     const { authority, clock } = this.parts;
     if (revision <= authority.revision || context.signal.aborted) return;
     await authority.reached(revision, clock.deadline(LIMITS.followerBehindMs)).catch(() => undefined);
