@@ -104,7 +104,17 @@ function programOf(bind: Bind, { stdout, stderr }: Surroundings): Command {
     addLeader,
   ])
     add(program, bind);
+  for (const group of program.commands) refuseUnknown(group);
   return program;
+}
+
+/** A word that is no command of the group is not taken for an argument of the one that is meant without any. */
+function refuseUnknown(group: Command): void {
+  group.hook('preSubcommand', (_, meant) => {
+    const [word = ''] = group.args;
+    if (word !== '' && word !== meant.name() && !meant.aliases().includes(word) && !word.startsWith('-'))
+      group.error(`error: unknown command '${word}'`, { code: 'commander.unknownCommand', exitCode: EXIT.usage });
+  });
 }
 
 function seconds(text: string): number {

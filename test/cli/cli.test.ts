@@ -105,6 +105,9 @@ describe('the command line', function () {
     assert.equal((await run('scale memory web-1 lots')).code, 64);
     assert.equal((await run('hosts import /no/such/file')).code, 64);
     assert.equal((await run('nonsense')).code, 64);
+    const unknown = await run('guests nonsense');
+    assert.equal(unknown.code, 64);
+    assert.match(unknown.err, /unknown command 'nonsense'/);
     assert.equal((await run('migrate web-1 --check --cancel')).code, 64);
     assert.equal((await run('--help')).code, 0);
   });
