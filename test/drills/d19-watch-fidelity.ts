@@ -121,7 +121,7 @@ class Scene {
 
   async play(): Promise<void> {
     const { stage, leaving, publishing } = this;
-    setMaxListeners(0, leaving.signal);
+    setMaxListeners(0, leaving.signal, publishing.signal);
     const habits: Habits = { random: stage.random };
     const running = Array.from({ length: WATCHERS }, (_, index) => {
       const watcher = new ErraticWatcher(filterOf(index), this.watching, habits);

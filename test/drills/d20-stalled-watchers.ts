@@ -1,6 +1,7 @@
 // D20: two hundred watchers stop reading while a hundred thousand changes are made. They cost the service little, delay
 // nobody, and are ended with a place to go on from.
 
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import postgres from 'postgres';
 import type { WatchGuestsResponse } from '#gen/virtdc/v1/guest_info_service.js';
@@ -122,6 +123,7 @@ type Answers = AsyncIterator<WatchGuestsResponse>;
 async function stall(stage: Stage, replica: Replica): Promise<Answers[]> {
   const stalled: Answers[] = [];
   const leaving = new AbortController();
+  setMaxListeners(0, leaving.signal);
   stage.later(() => leaving.abort());
   while (stalled.length < STALLED) {
     const client = stage.client(replica.address);
