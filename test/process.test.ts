@@ -49,6 +49,7 @@ describe('the process', function () {
     await assert.rejects(startProcess({}, service.dataDir), (error: Error) => {
       assert.match(error.message, /exit code 2/);
       assert.ok(error.message.includes(service.dataDir), error.message);
+      assert.ok(error.message.includes(`process ${service.pid}`), error.message);
       return true;
     });
   });
