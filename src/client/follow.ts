@@ -38,20 +38,28 @@ export interface Batch<Event> {
   readonly anew: boolean;
 }
 
+/** One, or one of each replica: the next is tried when one fails, as each can go on where another was. */
+type OneOrMore<Client> = Client | readonly [Client, ...Client[]];
+
 /** The guests as they change. Ends only by the signal (quietly) or by an error that no repetition mends. */
 export function followGuests(
-  guests: Pick<GuestInfoClient, 'watchGuests'>,
+  guests: OneOrMore<Pick<GuestInfoClient, 'watchGuests'>>,
   options: FollowOptions<GuestFilter> = {},
 ): AsyncGenerator<Batch<GuestEvent>, void, undefined> {
-  return follow((request, signal) => guests.watchGuests(request, { signal }), options);
+  return follow((request, signal, attempt) => oneOf(guests, attempt).watchGuests(request, { signal }), options);
 }
 
 /** The hosts as they change, also when only what is claimed on them does. */
 export function followHosts(
-  hosts: Pick<HostInfoClient, 'watchHosts'>,
+  hosts: OneOrMore<Pick<HostInfoClient, 'watchHosts'>>,
   options: FollowOptions<HostFilter> = {},
 ): AsyncGenerator<Batch<HostEvent>, void, undefined> {
-  return follow((request, signal) => hosts.watchHosts(request, { signal }), options);
+  return follow((request, signal, attempt) => oneOf(hosts, attempt).watchHosts(request, { signal }), options);
+}
+
+function oneOf<Client extends object>(clients: OneOrMore<Client>, attempt: number): Client {
+  if (!Array.isArray(clients)) return clients as Client;
+  return clients[attempt % clients.length] as Client;
 }
 
 interface WatchRequest<Filter> {
@@ -62,7 +70,11 @@ interface WatchRequest<Filter> {
 }
 
 type Answer<Event> = Omit<Batch<Event>, 'anew'>;
-type Open<Filter, Event> = (request: WatchRequest<Filter>, signal: AbortSignal) => AsyncIterable<Answer<Event>>;
+type Open<Filter, Event> = (
+  request: WatchRequest<Filter>,
+  signal: AbortSignal,
+  attempt: number,
+) => AsyncIterable<Answer<Event>>;
 
 async function* follow<Filter, Event>(
   open: Open<Filter, Event>,
@@ -70,13 +82,13 @@ async function* follow<Filter, Event>(
 ): AsyncGenerator<Batch<Event>, void, undefined> {
   const { filter, signal, progressIntervalS = DEFAULT_PROGRESS_S, onRetry } = options;
   let revision = options.startRevision ?? 0n;
-  for (let failures = 0; ; failures++) {
+  for (let [failures, attempt] = [0, 0]; ; failures++, attempt++) {
     let anew = revision === 0n;
     const silence = new Silence(SILENT_INTERVALS * progressIntervalS * 1_000, signal);
     let ended: unknown;
     try {
       const request = { startRevision: revision, sendInitial: anew, progressIntervalS, ...(filter && { filter }) };
-      for await (const answer of open(request, silence.signal)) {
+      for await (const answer of open(request, silence.signal, attempt)) {
         silence.pause();
         yield { ...answer, anew };
         silence.listen();

@@ -157,6 +157,33 @@ describe('the client: a watch that is followed', () => {
     assert.equal(requests[1]?.startRevision, 5n);
   });
 
+  it('goes on at the next replica where one fails', async () => {
+    const asked: string[] = [];
+    const replica = (name: string, ...answers: WatchGuestsResponse[]) => {
+      const { guests } = service.client();
+      return {
+        watchGuests: (request: Parameters<typeof guests.watchGuests>[0], options?: { signal?: AbortSignal }) => {
+          asked.push(`${name} after ${request.startRevision}`);
+          scripts = [
+            async function* () {
+              yield* answers;
+              throw refused(Status.UNAVAILABLE, 'SHUTTING_DOWN');
+            },
+          ];
+          return guests.watchGuests(request, options);
+        },
+      };
+    };
+    const over = new AbortController();
+    const followed = followGuests(
+      [replica('one', answer(5n, upserted(5n, 'a'))), replica('two', answer(6n, upserted(6n, 'b')))],
+      { signal: over.signal },
+    );
+    const revisions: bigint[] = [];
+    for await (const { revision } of followed) if (revisions.push(revision) === 4) over.abort();
+    assert.deepEqual(asked.slice(0, 3), ['one after 0', 'two after 5', 'one after 6']);
+  });
+
   it('ends quietly when it is aborted, also while it rests between two attempts', async () => {
     const stop = new AbortController();
     scripts = [
