@@ -22,6 +22,8 @@ export interface GuestDetails {
 export interface HostLook {
   readonly hostname: string;
   readonly at: Date;
+  /** Revision of the fleet when the host was asked: what has changed since may not be in its answer yet. */
+  readonly asOf: number;
   /** Every domain of the host. */
   readonly domains: readonly ObservedDomain[];
   /** Learnt anew at this contact; undefined leaves them as they are. */
@@ -98,6 +100,7 @@ function hostChanges(host: Host, look: HostLook): Change[] {
 }
 
 function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | undefined, look: HostLook): Change[] {
+  if (guest.revision > look.asOf) return [];
   const observed = observation(guest, domain, look);
   const { state, reason } = isSettled(guest)
     ? stateOf(guest, domain, look)
@@ -172,7 +175,7 @@ function followed(fleet: FleetView, hostname: string, domain: ObservedDomain, lo
   const guest = fleet.guestByUuid(domain.uuid);
   const ended = domain.state === 'SHUTOFF' || domain.state === 'CRASHED';
   if (guest === undefined || guest.hostname === hostname || ended) return [];
-  if (guest.state !== 'LOST' || !isSettled(guest)) return [];
+  if (guest.state !== 'LOST' || !isSettled(guest) || guest.revision > look.asOf) return [];
   const { vmid } = guest;
   const observed = observation(guest, domain, look);
   const { state, reason: stateReason } = stateOf(guest, domain, look);

@@ -32,11 +32,17 @@ export async function waitForDomain(
 
 /** Ends the domain on the host and, if it is defined there, its definition; done when libvirt has neither. */
 export async function endDomain(driver: HostDriver, guest: Guest): Promise<void> {
-  const domain = await driver.domain(guest.uuid);
-  if (domain === undefined) return;
-  await assertOurs(driver, guest);
-  if (isActive(domain)) await unlessGone(driver.destroy(guest.uuid));
-  if (domain.persistent) await unlessGone(driver.undefine(guest.uuid));
+  const { uuid, vmid } = guest;
+  // Looked at again after each deed: with its host a domain may start by itself in between.
+  for (let deeds = 0; deeds <= LIMITS.stepRetries; deeds++) {
+    const domain = await driver.domain(uuid);
+    if (domain === undefined) return;
+    await assertOurs(driver, guest);
+    if (isActive(domain)) await unlessGone(driver.destroy(uuid));
+    if (domain.persistent) await unlessGone(driver.undefine(uuid));
+  }
+  const { hostname } = driver.address;
+  throw new StepFailure('DOMAIN_STAYS', `${vmid} is still on ${hostname}, though it was ended`, { vmid, hostname });
 }
 
 /** A domain with the guest's UUID but somebody else's mark is not touched. */

@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino';
 import { type Authority, UnavailableError } from '../authority/authority.js';
-import { answersAgain, loseSightOfHost, observeHost } from '../commands/observe-host.js';
+import { answersAgain, type HostLook, loseSightOfHost, observeHost } from '../commands/observe-host.js';
 import type { Command } from '../fleet/decision.js';
 import type { Guest } from '../fleet/guest.js';
 import type { HostFacts } from '../fleet/host.js';
@@ -166,8 +166,9 @@ export class HostWatch {
     const { driver, authority, clock } = this.parts;
     const facts = await this.factsIfWanted();
     const cleared = await this.clearedAfterDeath();
+    const asOf = authority.fleet.revision;
     const domains = await driver.domains();
-    await this.tellSeen(domains, facts, cleared);
+    await this.tellSeen({ asOf, domains, facts, cleared });
     if (facts !== undefined) this.factsWanted = false;
     this.silentSinceMs = undefined;
     this.lastSeen = clock.now();
@@ -176,37 +177,28 @@ export class HostWatch {
   }
 
   /** What was heard and learnt goes with what was seen: an event that came before the answer is older than it. */
-  private async tellSeen(
-    domains: readonly ObservedDomain[],
-    facts: HostFacts | undefined,
-    cleared: ReadonlySet<string>,
-  ): Promise<void> {
+  private async tellSeen(seen: Pick<HostLook, 'asOf' | 'domains' | 'facts' | 'cleared'>): Promise<void> {
     const { hostname, shutDown, missed } = this;
+    const { fleet } = this.parts.authority;
     this.shutDown = new Set();
     const details = this.details.take();
-    const look = {
-      hostname,
-      at: this.parts.clock.now(),
-      domains,
-      facts,
-      details,
-      shutDown,
-      missedBefore: missed,
-      cleared,
-    };
+    const changedSince = fleet.guestsOn(hostname).filter((guest) => guest.revision > seen.asOf);
+    const at = this.parts.clock.now();
     try {
-      await this.tell(observeHost(look));
+      await this.tell(observeHost({ ...seen, hostname, at, details, shutDown, missedBefore: missed }));
     } catch (error) {
       for (const uuid of shutDown) this.shutDown.add(uuid);
       this.details.giveBack(details);
       throw error;
     }
-    const present = new Set(domains.map((domain) => domain.uuid));
-    const absent = this.parts.authority.fleet
-      .guestsOn(hostname)
-      .filter((guest) => !present.has(guest.uuid) && isBelievedToRun(guest));
+    for (const { uuid } of changedSince) {
+      if (shutDown.has(uuid)) this.shutDown.add(uuid);
+      if (details.has(uuid)) this.details.forget(uuid);
+    }
+    const present = new Set(seen.domains.map((domain) => domain.uuid));
+    const absent = fleet.guestsOn(hostname).filter((guest) => !present.has(guest.uuid) && isBelievedToRun(guest));
     this.missed = new Set(absent.map((guest) => guest.uuid));
-    if (absent.length > 0) this.lookSoon();
+    if (absent.length > 0 || changedSince.length > 0) this.lookSoon();
   }
 
   /** A host that was proven to be off is not used before what it has of guests that left it is cleared. */

@@ -17,38 +17,40 @@ export interface StaleCopiesParts {
 export async function clearStaleCopies(parts: StaleCopiesParts, left: readonly LeftBehind[]): Promise<Set<string>> {
   const cleared = new Set<string>();
   for (const one of left) {
-    if (!belongsHere(parts, one)) await clear(parts, one);
-    cleared.add(one.uuid);
+    const place = placeOf(parts, one);
+    if (place === 'ELSEWHERE') await clear(parts, one);
+    if (place !== 'OPEN') cleared.add(one.uuid);
   }
   return cleared;
 }
 
-/** Lost here and not started elsewhere, or still on its way from or to this host: others see to it. */
-function belongsHere({ authority, driver }: StaleCopiesParts, { vmid, uuid }: LeftBehind): boolean {
+/**
+ * ELSEWHERE: it has left the host, or goes for good, and whoever ends it may have taken the host for off. OPEN: a migration
+ * from or to the host has still to settle where it is. HERE: it was lost here and is not started elsewhere.
+ */
+function placeOf({ authority, driver }: StaleCopiesParts, { vmid, uuid }: LeftBehind): 'HERE' | 'ELSEWHERE' | 'OPEN' {
   const { fleet } = authority;
+  const guest = fleet.get('guest', vmid);
   const claimed = fleet.get('claim', claimKey(driver.address.hostname, vmid)) !== undefined;
-  return claimed && fleet.get('guest', vmid)?.uuid === uuid;
+  if (guest?.uuid !== uuid || !claimed || guest.state === 'TERMINATING') return 'ELSEWHERE';
+  return guest.operation === '' ? 'HERE' : 'OPEN';
 }
 
 async function clear(parts: StaleCopiesParts, left: LeftBehind): Promise<void> {
   const { driver, log } = parts;
   const { uuid, vmid } = left;
   const host = driver.address.hostname;
-  const domain = await driver.domain(uuid);
-  if (domain !== undefined) {
+  // Looked at again after each deed: with its host a domain may start by itself in between.
+  for (let domain = await driver.domain(uuid); domain !== undefined; domain = await driver.domain(uuid)) {
     if (!(await isOurs(driver, left))) {
       log.error({ host, vmid, uuid }, 'a domain with the UUID of a guest is not marked as its own; it is left alone');
       return;
     }
     log.warn({ host, vmid, uuid, state: domain.state }, 'stale copy of a guest ended');
-    if (domain.state !== 'SHUTOFF' && domain.state !== 'CRASHED') {
-      mayAct(parts);
-      await unless('NO_DOMAIN', driver.destroy(uuid));
-    }
-    if (domain.persistent) {
-      mayAct(parts);
-      await unless('NO_DOMAIN', driver.undefine(uuid));
-    }
+    mayAct(parts);
+    if (domain.state !== 'SHUTOFF' && domain.state !== 'CRASHED') await unless('NO_DOMAIN', driver.destroy(uuid));
+    mayAct(parts);
+    if (domain.persistent) await unless('NO_DOMAIN', driver.undefine(uuid));
   }
   for (const { pool, volume } of left.volumes) {
     mayAct(parts);

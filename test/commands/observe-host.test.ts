@@ -40,6 +40,7 @@ describe('a look at a host', () => {
       ],
       facts: undefined,
       details: new Map(),
+      asOf: fleet.revision,
       shutDown: new Set(),
       missedBefore: new Set(),
       cleared: new Set(),
