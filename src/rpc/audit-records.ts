@@ -16,6 +16,8 @@ import { FilterReader, readPage } from './filters.js';
 import type { RpcParts } from './parts.js';
 import { refusalError } from './status.js';
 
+const END_OF_9999_S = 253_402_300_799;
+
 export async function auditRecords(
   { auditLog }: Pick<RpcParts, 'auditLog'>,
   request: ListAuditRecordsRequest,
@@ -34,18 +36,21 @@ export async function auditRecords(
 
 function readFilter(check: Check, filter: AuditRecordFilter | undefined): AuditFilter {
   const texts = (field: string, values: readonly string[] = []) =>
-    check.list(field, values, LIMITS.maxFilterEntries, (one, value) => check.text(one, value, LIMITS.maxLoggedChars));
+    check.list(field, values, LIMITS.maxFilterEntries, (one, value) =>
+      check.printable(one, value, LIMITS.maxLoggedChars),
+    );
   const decisions = new FilterReader(check).enums(
     'filter.decisions',
     'AUDIT_DECISION',
     filter?.decisions,
     AUDIT_DECISIONS,
   );
+  const sinceS = check.amount('filter.since_unix_s', filter?.sinceUnixS ?? 0n, 0, END_OF_9999_S);
   return {
     principals: texts('filter.principals', filter?.principals),
     methods: texts('filter.methods', filter?.methods),
     decisions: [...decisions],
-    since: filter?.since,
+    since: sinceS === 0 ? undefined : new Date(sinceS * 1_000),
   };
 }
 

@@ -192,9 +192,11 @@ export class Check {
 
   /** A key or a value of a label. */
   labelText(field: string, text: string): string {
-    if (text.length > LIMITS.maxLabelChars || UNPRINTABLE.test(text)) {
-      this.add(field, `at most ${LIMITS.maxLabelChars} printable characters`);
-    }
+    return this.printable(field, text, LIMITS.maxLabelChars);
+  }
+
+  printable(field: string, text: string, most: number): string {
+    if (text.length > most || UNPRINTABLE.test(text)) this.add(field, `at most ${most} printable characters`);
     return text;
   }
 

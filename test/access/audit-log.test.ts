@@ -102,7 +102,9 @@ describe('the audit log', function () {
   });
 
   it('has every denied call, also of a read, and nothing else of reads and dry runs', async () => {
-    const since = world.clock.now();
+    const before = new Set(
+      (await clients.admin.operations.listAuditRecords({ pageSize: 1_000 })).records.map(({ sequence }) => sequence),
+    );
     await refused(
       clients.viewer.hosts.cordonHost({ hostname: 'node1', requestId: 'd1' }),
       'PERMISSION_DENIED',
@@ -124,7 +126,8 @@ describe('the audit log', function () {
       'HOST_NOT_FOUND',
     );
     await recorded('d4');
-    const { records } = await clients.admin.operations.listAuditRecords({ filter: { since } });
+    const { records: all } = await clients.admin.operations.listAuditRecords({ pageSize: 1_000 });
+    const records = all.filter(({ sequence }) => !before.has(sequence));
     const told = records.map(({ principal, method, decision }) => `${principal} ${method.split('/')[1]} ${decision}`);
     assert.deepEqual(told.sort(), [
       ' ListGuests AUDIT_DECISION_DENIED',
@@ -151,7 +154,9 @@ describe('the audit log', function () {
       await refused(other, 'INVALID_ARGUMENT', 'INVALID_FIELDS');
     }
     assert.deepEqual(seen, all);
-    const { records: none } = await clients.admin.operations.listAuditRecords({ filter: { since: new Date(8e15) } });
+    const { records: none } = await clients.admin.operations.listAuditRecords({
+      filter: { sinceUnixS: 253_402_300_799n },
+    });
     assert.deepEqual(none, []);
   });
 

@@ -35,7 +35,7 @@ async function list(it: Invocation, { principal, method, decision, since: from, 
     principals: principal && [...principal],
     methods: method && [...method],
     decisions: decision && [decision],
-    since: from,
+    sinceUnixS: from && BigInt(Math.floor(from.getTime() / 1_000)),
   });
   const answer = await it.client.operations.listAuditRecords({ filter, pageSize: limit ?? 100 }, it.call);
   if (it.json) it.printJson(ListAuditRecordsResponse.toJSON(answer));

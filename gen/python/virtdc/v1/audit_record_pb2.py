@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvirtdc/v1/audit_record.proto\x12\tvirtdc.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x01\n\x0b\x41uditRecord\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tprincipal\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0e\n\x06target\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12*\n\x08\x64\x65\x63ision\x18\x08 \x01(\x0e\x32\x18.virtdc.v1.AuditDecision\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x11\n\toperation\x18\x0b \x01(\t\"\x90\x01\n\x11\x41uditRecordFilter\x12\x12\n\nprincipals\x18\x01 \x03(\t\x12\x0f\n\x07methods\x18\x02 \x03(\t\x12+\n\tdecisions\x18\x03 \x03(\x0e\x32\x18.virtdc.v1.AuditDecision\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xd7\x01\n\rAuditDecision\x12\x1e\n\x1a\x41UDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41UDIT_DECISION_ACCEPTED\x10\x01\x12\x1b\n\x17\x41UDIT_DECISION_REPLAYED\x10\x02\x12\x19\n\x15\x41UDIT_DECISION_DENIED\x10\x03\x12\x1a\n\x16\x41UDIT_DECISION_INVALID\x10\x04\x12\x1a\n\x16\x41UDIT_DECISION_REFUSED\x10\x05\x12\x19\n\x15\x41UDIT_DECISION_FAILED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvirtdc/v1/audit_record.proto\x12\tvirtdc.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x01\n\x0b\x41uditRecord\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tprincipal\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0e\n\x06target\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12*\n\x08\x64\x65\x63ision\x18\x08 \x01(\x0e\x32\x18.virtdc.v1.AuditDecision\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x11\n\toperation\x18\x0b \x01(\t\"{\n\x11\x41uditRecordFilter\x12\x12\n\nprincipals\x18\x01 \x03(\t\x12\x0f\n\x07methods\x18\x02 \x03(\t\x12+\n\tdecisions\x18\x03 \x03(\x0e\x32\x18.virtdc.v1.AuditDecision\x12\x14\n\x0csince_unix_s\x18\x04 \x01(\x03*\xd7\x01\n\rAuditDecision\x12\x1e\n\x1a\x41UDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41UDIT_DECISION_ACCEPTED\x10\x01\x12\x1b\n\x17\x41UDIT_DECISION_REPLAYED\x10\x02\x12\x19\n\x15\x41UDIT_DECISION_DENIED\x10\x03\x12\x1a\n\x16\x41UDIT_DECISION_INVALID\x10\x04\x12\x1a\n\x16\x41UDIT_DECISION_REFUSED\x10\x05\x12\x19\n\x15\x41UDIT_DECISION_FAILED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtdc.v1.audit_record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AUDITDECISION']._serialized_start=482
-  _globals['_AUDITDECISION']._serialized_end=697
+  _globals['_AUDITDECISION']._serialized_start=460
+  _globals['_AUDITDECISION']._serialized_end=675
   _globals['_AUDITRECORD']._serialized_start=77
   _globals['_AUDITRECORD']._serialized_end=332
-  _globals['_AUDITRECORDFILTER']._serialized_start=335
-  _globals['_AUDITRECORDFILTER']._serialized_end=479
+  _globals['_AUDITRECORDFILTER']._serialized_start=334
+  _globals['_AUDITRECORDFILTER']._serialized_end=457
 # @@protoc_insertion_point(module_scope)

@@ -54,13 +54,13 @@ class AuditRecord(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., principal: _Optional[str] = ..., role: _Optional[str] = ..., method: _Optional[str] = ..., target: _Optional[str] = ..., request_id: _Optional[str] = ..., decision: _Optional[_Union[AuditDecision, str]] = ..., reason: _Optional[str] = ..., revision: _Optional[int] = ..., operation: _Optional[str] = ...) -> None: ...
 
 class AuditRecordFilter(_message.Message):
-    __slots__ = ("principals", "methods", "decisions", "since")
+    __slots__ = ("principals", "methods", "decisions", "since_unix_s")
     PRINCIPALS_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
-    SINCE_FIELD_NUMBER: _ClassVar[int]
+    SINCE_UNIX_S_FIELD_NUMBER: _ClassVar[int]
     principals: _containers.RepeatedScalarFieldContainer[str]
     methods: _containers.RepeatedScalarFieldContainer[str]
     decisions: _containers.RepeatedScalarFieldContainer[AuditDecision]
-    since: _timestamp_pb2.Timestamp
-    def __init__(self, principals: _Optional[_Iterable[str]] = ..., methods: _Optional[_Iterable[str]] = ..., decisions: _Optional[_Iterable[_Union[AuditDecision, str]]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    since_unix_s: int
+    def __init__(self, principals: _Optional[_Iterable[str]] = ..., methods: _Optional[_Iterable[str]] = ..., decisions: _Optional[_Iterable[_Union[AuditDecision, str]]] = ..., since_unix_s: _Optional[int] = ...) -> None: ...

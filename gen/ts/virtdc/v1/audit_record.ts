@@ -159,8 +159,8 @@ export interface AuditRecordFilter {
   methods: string[];
   /** With any of these decisions. */
   decisions: AuditDecision[];
-  /** Decided at this time or later; not given: not looked at. */
-  since: Date | undefined;
+  /** Decided at this time or later, in seconds since 1970 (UTC), at most 253402300799 (the end of 9999); 0: not looked at. */
+  sinceUnixS: bigint;
 }
 
 function createBaseAuditRecord(): AuditRecord {
@@ -415,7 +415,7 @@ export const AuditRecord: MessageFns<AuditRecord> = {
 };
 
 function createBaseAuditRecordFilter(): AuditRecordFilter {
-  return { principals: [], methods: [], decisions: [], since: undefined };
+  return { principals: [], methods: [], decisions: [], sinceUnixS: 0n };
 }
 
 export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
@@ -433,8 +433,11 @@ export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
       }
       writer.join();
     }
-    if (message.since !== undefined) {
-      Timestamp.encode(toTimestamp(message.since), writer.uint32(34).fork()).join();
+    if (message.sinceUnixS !== 0n) {
+      if (BigInt.asIntN(64, message.sinceUnixS) !== message.sinceUnixS) {
+        throw new globalThis.Error("value provided for field message.sinceUnixS of type int64 too large");
+      }
+      writer.uint32(32).int64(message.sinceUnixS);
     }
     return writer;
   },
@@ -487,11 +490,11 @@ export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
             break;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
               break;
             }
 
-            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            message.sinceUnixS = reader.int64() as bigint;
             continue;
           }
         }
@@ -515,7 +518,11 @@ export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
       decisions: globalThis.Array.isArray(object?.decisions)
         ? object.decisions.map((e: any) => auditDecisionFromJSON(e))
         : [],
-      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      sinceUnixS: isSet(object.sinceUnixS)
+        ? BigInt(object.sinceUnixS)
+        : isSet(object.since_unix_s)
+        ? BigInt(object.since_unix_s)
+        : 0n,
     };
   },
 
@@ -530,8 +537,8 @@ export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
     if (message.decisions?.length) {
       obj.decisions = message.decisions.map((e) => auditDecisionToJSON(e));
     }
-    if (message.since !== undefined) {
-      obj.since = message.since.toISOString();
+    if (message.sinceUnixS !== 0n) {
+      obj.sinceUnixS = message.sinceUnixS.toString();
     }
     return obj;
   },
@@ -544,7 +551,9 @@ export const AuditRecordFilter: MessageFns<AuditRecordFilter> = {
     message.principals = object.principals?.map((e) => e) || [];
     message.methods = object.methods?.map((e) => e) || [];
     message.decisions = object.decisions?.map((e) => e) || [];
-    message.since = object.since ?? undefined;
+    message.sinceUnixS = (object.sinceUnixS !== undefined && object.sinceUnixS !== null)
+      ? BigInt(object.sinceUnixS)
+      : 0n;
     return message;
   },
 };
