@@ -58,7 +58,7 @@ export class PostgresNews {
       onnotify: (_channel, payload) => this.notified(Number(payload)),
     });
     try {
-      await within(this.settings.statementMs, client.sql.unsafe(`listen ${LOG_CHANNEL}`));
+      await within(this.settings.statementMs, client.sql`listen ${client.sql(LOG_CHANNEL)}`);
     } catch (error) {
       client.destroy();
       throw error;
