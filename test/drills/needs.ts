@@ -15,7 +15,7 @@ const REASON: { readonly [N in Need]: () => string | undefined } = {
     return available.ok ? undefined : available.reason;
   },
   faketime: () =>
-    faketimeLibrary() === undefined ? 'libfaketime is missing: apt-get install -y faketime, as root' : undefined,
+    faketimeLibrary() === undefined ? 'libfaketime is missing: bin/setup-debian drills, as root' : undefined,
 };
 
 /** Why a drill cannot run here; undefined if it can. */
