@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import { cordonHost } from '../../src/commands/cordon-host.js';
 import { migrateGuest } from '../../src/commands/migrate-guest.js';
+import { advance } from '../../src/commands/operations/advance.js';
 import { type RegisterHostRequest, registerHost } from '../../src/commands/register-host.js';
 import { removeHost } from '../../src/commands/remove-host.js';
 import { submitGuest } from '../../src/commands/submit-guest.js';
 import { uncordonHost } from '../../src/commands/uncordon-host.js';
 import { type UpdateHostRequest, updateHost } from '../../src/commands/update-host.js';
+import { RECIPES } from '../../src/operations/recipes.js';
 import { kib, parseFleet, readFleet } from '../fleets/parse.js';
-import { accepted, fail, refused } from './decide.js';
+import { accepted, fail, refused, succeed } from './decide.js';
 import { migration, submission } from './requests.js';
 
 const [FACTS] = [...parseFleet('host | x | 8 | 16GiB | 1GiB | uuid=machine-x').all('host')].map(
@@ -171,5 +173,21 @@ describe('RemoveHost', () => {
     accepted(fleet, removeHost(on('b')));
     assert.deepEqual(fleet.get('pool', 'shared')?.hosts, ['a', 'c']);
     refused(fleet, removeHost(on('b')), 'HOST_NOT_FOUND');
+  });
+
+  it('refuses while something of a guest that moved away is still to be cleared there', () => {
+    const fleet = parseFleet(`
+      host | a | 4 | 8GiB | 100GiB |
+      host | b | 4 | 8GiB | 100GiB |
+      pool | local | LOCAL | a b
+      guest | g | a | 1 | 1GiB | 4GiB | pool=local`);
+    const { operation } = accepted(fleet, migrateGuest(migration('g', { destHost: 'b' })));
+    for (const step of RECIPES.MIGRATE_GUEST.steps) {
+      accepted(fleet, advance(operation.name, { state: 'RUNNING', step: step.name }, step.intent));
+    }
+    assert.deepEqual(fleet.guestsOn('a'), []);
+    assert.equal(refused(fleet, removeHost(on('a')), 'HOST_IN_USE').metadata.operation, operation.name);
+    succeed(fleet, operation.name);
+    accepted(fleet, removeHost(on('a')));
   });
 });

@@ -161,12 +161,6 @@ export const BUGS: readonly Bug[] = [
     replace: `placed`,
   },
   {
-    name: 'looks a lost commit up without a new epoch',
-    file: 'src/authority/writer.ts',
-    find: `const { ours } = await lease.take();`,
-    replace: `const ours = true;`,
-  },
-  {
     name: 'fails all that was to be committed together with a poisoned decision',
     file: 'src/authority/writer.ts',
     find: `if (task === alone) {`,
