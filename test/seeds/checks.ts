@@ -18,6 +18,8 @@ export class Checks {
   private wrongSince = new Map<string, Map<string, number>>();
   /** By host: whether it is heard, and what is seen of it written down; undefined: nothing is written down. */
   private readonly heard = new Map<string, boolean | undefined>();
+  /** By host: who was to see what is wrong there. */
+  private readonly seer = new Map<string, string | undefined>();
 
   constructor(
     private readonly world: World,
@@ -66,15 +68,17 @@ export class Checks {
     }
   }
 
-  /** Whoever begins to hear a host, or ceases to, has all the time there is from then on. */
+  /** Whoever begins to lead, to hear a host or not to, has all the time there is from then on. */
   private listenTo(hostname: string): void {
     const { world } = this;
     const host = world.datacenter.host(hostname);
     const writes = world.leader !== undefined && world.database.takes(world.leader.name);
     const heard = host.answers && world.datacenter.network.reaches(CLIENT, hostname);
     const now = writes ? heard : undefined;
-    if (this.heard.get(hostname) !== now) this.wrongSince.delete(hostname);
+    const seer = world.leader?.name;
+    if (this.heard.get(hostname) !== now || this.seer.get(hostname) !== seer) this.wrongSince.delete(hostname);
     this.heard.set(hostname, now);
+    this.seer.set(hostname, seer);
   }
 
   /** Every now and then. */
