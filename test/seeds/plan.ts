@@ -146,7 +146,7 @@ function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: numb
     left -= weight;
     return left < 0;
   });
-  return (picked ?? (entries[0] as [K, number]))[0];
+  return (picked ?? entries[0])[0];
 }
 
 function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {

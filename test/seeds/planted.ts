@@ -167,14 +167,6 @@ export const BUGS: readonly Bug[] = [
     replace: `if (task !== undefined) {`,
   },
   {
-    name: 'counts its lease from when it heard of it',
-    file: 'src/authority/lease-keeper.ts',
-    find: `      this.endsAtMs = askedAtMs + lease.remainingMs;
-      this.see(lease, askedAtMs);`,
-    replace: `      this.endsAtMs = this.clock.monotonicMs() + lease.remainingMs;
-      this.see(lease, askedAtMs);`,
-  },
-  {
     name: 'follows the log in another order',
     file: 'src/authority/copy.ts',
     find: `for (const entry of entries) this.fleet.apply(entry);`,
