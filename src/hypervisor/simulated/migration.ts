@@ -81,6 +81,7 @@ function begin(source: SimulatedHost, uuid: string, destName: string, options: M
 async function prepare(datacenter: SimulatedDatacenter, job: MigrationJob): Promise<void> {
   const dest = datacenter.hosts.get(job.dest);
   const source = datacenter.host(job.source);
+  const { machine: begun } = source.running(job.uuid);
   const heard = () => dest?.answers === true && datacenter.network.reaches(job.source, job.dest);
   const refused = () =>
     dest === undefined || (dest.powered && dest.daemon === 'DEAD' && datacenter.network.reaches(job.source, job.dest));
@@ -88,6 +89,7 @@ async function prepare(datacenter: SimulatedDatacenter, job: MigrationJob): Prom
   if (job.abortAsked) throw new Refused('JOB_ABORTED', 'the migration was aborted');
   if (dest === undefined || !heard()) throw new Refused('REFUSED', `unable to connect to ${job.dest}`);
   const { domain, machine } = source.running(job.uuid);
+  if (machine !== begun) throw new Refused('REFUSED', 'the guest that was to move has ended, another was started');
   const definition = { ...(job.options.definition ?? liveDefinition(domain, datacenter.now(), datacenter.durations)) };
   if (isTaken(dest, definition)) throw new Refused('REFUSED', `${dest.name} has such a domain already`);
   refuseMissingDevices(dest, definition);
