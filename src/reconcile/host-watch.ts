@@ -9,7 +9,7 @@ import type { Guest } from '../fleet/guest.js';
 import type { HostFacts } from '../fleet/host.js';
 import { LIMITS } from '../limits.js';
 import type { Clock } from '../ports/clock.js';
-import { type DomainEvent, type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+import { type DomainEvent, type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 import type { HostEvents } from '../telemetry/host-events.js';
 import { GuestDetailsReader } from './guest-details.js';
 import { Reapply } from './reapply.js';

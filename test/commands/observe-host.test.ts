@@ -60,7 +60,7 @@ describe('a look at a host', () => {
     const before = facts();
     const shuffled = Object.fromEntries(Object.entries(before).toReversed()) as unknown as HostFacts;
     const stored = decode(encode({ ...fleet.get('host', 'node1'), observed: shuffled })) as never;
-    fleet.apply(put('host', stored) as never);
+    fleet.apply(put('host', stored));
     assert.notDeepEqual(Object.keys(facts()), Object.keys(before));
     assert.deepEqual(changesOf({ facts: before }), []);
   });

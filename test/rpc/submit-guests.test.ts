@@ -49,7 +49,7 @@ describe('many guests in one call', function () {
       assert.deepEqual(
         { code, reason, message, metadata, violations, hosts: explanation?.hosts },
         {
-          code: alone.code as number,
+          code: alone.code,
           reason: alone.reason,
           message: alone.message,
           metadata: { ...alone.metadata },
