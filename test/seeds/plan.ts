@@ -142,11 +142,11 @@ function answersTo(faults: readonly Fault[], random: SeededRandom): Act[] {
 function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: number): K {
   const entries = Object.entries(weights) as [K, number][];
   let left = draw * entries.reduce((sum, [, weight]) => sum + weight, 0);
-  const picked = entries.find(([, weight]) => {
+  for (const [kind, weight] of entries) {
     left -= weight;
-    return left < 0;
-  });
-  return (picked ?? entries[0])[0];
+    if (left < 0) return kind;
+  }
+  throw new Error(`${draw} is no draw`);
 }
 
 function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {
