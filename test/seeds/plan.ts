@@ -140,7 +140,7 @@ function answersTo(faults: readonly Fault[], random: SeededRandom): Act[] {
 }
 
 function pick<K extends string>(weights: Readonly<Record<K, number>>, draw: number): K {
-  const entries = Object.entries(weights) as [K, number][];
+  const entries = Object.entries(weights) as [[K, number], ...[K, number][]];
   let left = draw * entries.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [kind, weight] of entries) {
     left -= weight;
