@@ -74,7 +74,7 @@ const NEEDED: { readonly [service: string]: { readonly [method: string]: Needed 
     ListOperations: 'viewer',
     WaitOperation: 'viewer',
     CancelOperation: 'operator',
-    Audit: 'viewer',
+    Audit: 'operator',
     ListAuditRecords: 'admin',
     GetLeader: 'viewer',
   },

@@ -95,7 +95,8 @@ function hostChanges(host: Host, look: HostLook): Change[] {
   const leftBehind = host.leftBehind.filter((one) => !look.cleared.has(one.uuid));
   // What was left behind since the look began is to be cleared first.
   if (leftBehind.length > 0) return [];
-  if (host.condition === 'READY' && sameFacts(facts, host.observed)) return [];
+  const asBefore = leftBehind.length === host.leftBehind.length && sameFacts(facts, host.observed);
+  if (host.condition === 'READY' && asBefore) return [];
   return [put('host', { ...host, condition: 'READY', conditionReason: '', observed: facts, leftBehind })];
 }
 

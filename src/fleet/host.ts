@@ -46,8 +46,8 @@ function sameFact(a: HostFacts[keyof HostFacts], b: HostFacts[keyof HostFacts]):
 }
 
 /**
- * A guest that was on the host, or on its way there, when the host was proven to be off. What the host still has of it is
- * cleared when it returns, unless the guest still belongs there by then.
+ * A guest that was on the host, or on its way there, when the host was proven to be off; or one that was found there and
+ * belongs elsewhere. What the host has of it is cleared at the next look, unless the guest belongs there by then.
  */
 export interface LeftBehind {
   readonly vmid: string;
@@ -77,7 +77,7 @@ export interface Host {
   /** Greatest io rate sold, KiB/s; 0 is not limited. */
   readonly maxIoKibPerS: number;
   readonly observed: HostFacts | undefined;
-  /** Of a host that is DEAD, or that has answered since and is not READY yet. */
+  /** Of a host that is DEAD, or that has answered since and is not READY yet; or as an audit with repair has found. */
   readonly leftBehind: readonly LeftBehind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly zone: string;

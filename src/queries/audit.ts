@@ -7,6 +7,7 @@ import type { FleetView } from '../fleet/fleet.js';
 import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { add, NOTHING, type Resources } from '../fleet/resources.js';
+import { orphanedClaims, unclaimedOn } from '../policy/stray-claims.js';
 import type { DomainState, ObservedDomain } from '../ports/hypervisor.js';
 
 export type AuditFindingKind =
@@ -16,7 +17,9 @@ export type AuditFindingKind =
   | 'WRONG_HOST'
   | 'FOREIGN_DOMAIN'
   | 'STATE_DIFFERS'
-  | 'HOST_OVERCOMMITTED';
+  | 'HOST_OVERCOMMITTED'
+  | 'CLAIM_MISSING'
+  | 'CLAIM_ORPHANED';
 
 export interface AuditFinding {
   readonly kind: AuditFindingKind;
@@ -57,6 +60,8 @@ export function auditHost(fleet: FleetView, host: Host, domains: readonly Observ
       .guestsOn(hostname)
       .filter((guest) => !present.has(guest.uuid))
       .flatMap(missing),
+    ...unclaimedOn(fleet, hostname).map(unclaimed),
+    ...orphanedClaims(fleet, hostname).map((claim) => orphaned(fleet, claim)),
     ...(fleet.room(host).isOver ? [overcommitted(fleet, host)] : []),
   ];
   const observed = active.reduce((sum, domain) => add(sum, usedBy(fleet, domain)), NOTHING);
@@ -89,11 +94,11 @@ function auditDomain(fleet: FleetView, hostname: string, domain: ObservedDomain)
   const { vmid, operation } = guest;
   const claim = fleet.get('claim', claimKey(hostname, vmid));
   const about = { vmid, uuid, operation, claimed: claim?.resources, observed };
-  if (claim === undefined || (guest.hostname !== hostname && claim.kind !== 'INCOMING')) {
+  if (guest.hostname !== hostname && claim?.kind !== 'INCOMING') {
     return [{ ...about, kind: 'WRONG_HOST', detail: `${vmid} belongs to host ${guest.hostname}, its domain is here` }];
   }
   const findings: AuditFinding[] = [];
-  const size = isActive(domain) ? sizeFinding(fleet, guest, claim, domain) : undefined;
+  const size = claim !== undefined && isActive(domain) ? sizeFinding(fleet, guest, claim, domain) : undefined;
   if (size !== undefined) findings.push({ ...about, ...size });
   if (guest.hostname === hostname && !EXPECTED[guest.state].includes(domain.state)) {
     findings.push({
@@ -151,6 +156,17 @@ function missing(guest: Guest): readonly AuditFinding[] {
   const { vmid, uuid, operation, state } = guest;
   const detail = `${vmid} is ${state}, and its host has no such domain`;
   return [{ kind: 'DOMAIN_MISSING', vmid, uuid, operation, claimed: undefined, observed: undefined, detail }];
+}
+
+function unclaimed({ vmid, uuid, operation, hostname }: Guest): AuditFinding {
+  const detail = `${vmid} belongs to ${hostname}, and nothing is claimed for it there`;
+  return { kind: 'CLAIM_MISSING', vmid, uuid, operation, claimed: undefined, observed: undefined, detail };
+}
+
+function orphaned(fleet: FleetView, { hostname, vmid, resources: claimed }: Claim): AuditFinding {
+  const uuid = fleet.get('guest', vmid)?.uuid ?? '';
+  const detail = `${hostname} keeps room for ${vmid}, which is not there and not on its way`;
+  return { kind: 'CLAIM_ORPHANED', vmid, uuid, operation: '', claimed, observed: undefined, detail };
 }
 
 function overcommitted(fleet: FleetView, host: Host): AuditFinding {

@@ -9,18 +9,19 @@ import {
 } from '#gen/virtdc/v1/operations_service.js';
 import { cancelOperation } from '../commands/cancel-operation.js';
 import { findHost } from '../commands/preconditions.js';
+import type { Host } from '../fleet/host.js';
 import { isOpen, type Operation } from '../fleet/operation.js';
 import { type Refusal, refusal } from '../fleet/refusal.js';
 import { LIMITS } from '../limits.js';
-import { HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
-import { auditHost } from '../queries/audit.js';
+import type { AuditFinding } from '../queries/audit.js';
 import { listOperations } from '../queries/operations.js';
+import { auditNow, repair } from '../reconcile/repair.js';
 import { auditRecords } from './audit-records.js';
 import { Check } from './check.js';
 import { toHostAudit } from './convert/audit.js';
 import { toOperation } from './convert/operation.js';
 import { readOperationFilter, readPage } from './filters.js';
-import { type CallerKnown, decide, driverOf, type RpcParts, untilStopped } from './parts.js';
+import { type CallerKnown, type Calling, decide, type RpcParts, untilStopped } from './parts.js';
 import { query } from './query.js';
 import { statusError } from './status.js';
 
@@ -102,11 +103,7 @@ async function waited(parts: RpcParts, name: string, timeoutMs: number, context:
   }
 }
 
-async function* auditHosts(
-  parts: RpcParts,
-  request: AuditRequest,
-  context: CallContext,
-): AsyncGenerator<AuditResponse> {
+async function* auditHosts(parts: RpcParts, request: AuditRequest, context: Calling): AsyncGenerator<AuditResponse> {
   const check = new Check();
   const wanted = check.list('hostnames', request.hostnames, LIMITS.maxFilterEntries, (field, name) =>
     check.hostname(field, name),
@@ -120,23 +117,22 @@ async function* auditHosts(
       return host;
     });
   });
+  if (request.repair) context.audit.accepted();
+  else context.audit.outcome = 'NOTHING';
+  const { authority, reconciler, hypervisor } = parts;
+  const auditing = { authority, reconciler, driver: (host: Host) => hypervisor.host(host) };
   for (const { hostname } of hosts) {
     if (context.signal.aborted || parts.stopping.aborted) return;
-    const domains = await domainsOf(parts, hostname);
-    const { value, revision } = await query(parts, (fleet) => {
-      const host = findHost(fleet, hostname);
-      return 'reason' in host ? host : auditHost(fleet, host, domains);
-    });
-    yield toHostAudit(value, revision);
+    const audited = await auditNow(auditing, hostname);
+    // Removed meanwhile: there is nothing to tell of it.
+    if (audited === undefined) continue;
+    const { audit, revision } = audited;
+    const mend = request.repair && audit.findings.length > 0;
+    const left = mend ? await repair(auditing, audit, context.caller.principal) : audit.findings;
+    yield toHostAudit(audit, revision, (finding) => !left.some((one) => sameFinding(one, finding)));
   }
 }
 
-/** undefined: the host does not answer. */
-async function domainsOf(parts: RpcParts, hostname: string): Promise<readonly ObservedDomain[] | undefined> {
-  try {
-    return await driverOf(parts, parts.authority.fleet, hostname).domains();
-  } catch (error) {
-    if (error instanceof HypervisorError) return undefined;
-    throw error;
-  }
+function sameFinding(one: AuditFinding, other: AuditFinding): boolean {
+  return one.kind === other.kind && one.uuid === other.uuid && one.vmid === other.vmid;
 }

@@ -114,7 +114,9 @@ export class Checks {
     const now = datacenter.now();
     const declared = fleet.get('host', host.name);
     if (declared === undefined) return [];
-    if (declared.condition !== 'READY') wrong.push(`${host.name} is ${declared.condition}`);
+    if (declared.condition !== 'READY' && !this.awaitsMigration(host.name)) {
+      wrong.push(`${host.name} is ${declared.condition}`);
+    }
     for (const guest of fleet.guestsOn(host.name)) {
       if (guest.operation !== '') continue;
       const { vmid, uuid, state } = guest;
@@ -142,6 +144,16 @@ export class Checks {
       }
     }
     return wrong;
+  }
+
+  /** A host that was dead is not used before it is settled where a guest that was moved from or to it is. */
+  private awaitsMigration(hostname: string): boolean {
+    const { fleet } = this.oracle;
+    const left = fleet.get('host', hostname)?.leftBehind ?? [];
+    return left.some(({ vmid }) => {
+      const operation = fleet.get('operation', fleet.get('guest', vmid)?.operation ?? '');
+      return operation?.input.kind === 'MIGRATE_GUEST' && fleet.get('claim', claimKey(hostname, vmid)) !== undefined;
+    });
   }
 
   openOperations(): string[] {

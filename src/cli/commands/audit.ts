@@ -8,6 +8,10 @@ import type { Bind, Invocation } from '../invocation.js';
 import type { Column } from '../table.js';
 import { bare } from '../words.js';
 
+interface Options {
+  readonly repair?: boolean;
+}
+
 type Row = AuditFinding & { readonly hostname: string };
 
 /** Load that virtdc leaves alone is worth a line, not an alarm. */
@@ -18,14 +22,15 @@ export function addAudit(program: Command, bind: Bind): void {
     program
       .command('audit')
       .description('compare what is claimed with what libvirt shows; exit code 22 if something does not agree')
-      .argument('[host...]'),
+      .argument('[host...]')
+      .option('--repair', 'mend what is found, as far as that takes no decision of yours'),
     audit,
   );
 }
 
-async function audit(it: Invocation, _options: unknown, ...hostnames: string[]): Promise<void> {
+async function audit(it: Invocation, { repair = false }: Options, ...hostnames: string[]): Promise<void> {
   const answers: AuditResponse[] = [];
-  for await (const answer of it.client.operations.audit({ hostnames }, it.call)) {
+  for await (const answer of it.client.operations.audit({ hostnames, repair }, it.call)) {
     if (it.json) it.printJson(AuditResponse.toJSON(answer), 'line');
     answers.push(answer);
   }
@@ -35,10 +40,11 @@ async function audit(it: Invocation, _options: unknown, ...hostnames: string[]):
     it.out.table(hostColumns(it), answers);
     if (rows.length > 0) {
       it.out.line();
-      it.out.table(FINDING_COLUMNS, rows);
+      it.out.table(repair ? [...FINDING_COLUMNS, REPAIRED] : FINDING_COLUMNS, rows);
     }
   }
-  const bad = rows.some(({ kind }) => kind !== HARMLESS) || answers.some(({ reached }) => !reached);
+  const bad =
+    rows.some(({ kind, repaired }) => kind !== HARMLESS && !repaired) || answers.some(({ reached }) => !reached);
   if (bad) throw new AnswerIsNo();
 }
 
@@ -53,7 +59,7 @@ function hostColumns(it: Invocation): Column<AuditResponse>[] {
     {
       title: 'verdict',
       cell: ({ reached, findings }) =>
-        !reached ? 'does not answer' : findings.length === 0 ? 'agrees' : `${findings.length} findings`,
+        !reached ? 'does not answer' : findings.length === 0 ? 'in order' : `${findings.length} findings`,
       paint: (paint, { reached, findings }) =>
         !reached ? paint.red : findings.length === 0 ? paint.green : paint.yellow,
     },
@@ -67,3 +73,9 @@ const FINDING_COLUMNS: readonly Column<Row>[] = [
   { title: 'detail', cell: ({ detail }) => detail },
   { title: 'operation', cell: ({ operation }) => operation },
 ];
+
+const REPAIRED: Column<Row> = {
+  title: 'repaired',
+  cell: ({ repaired }) => (repaired ? 'yes' : 'no'),
+  paint: (paint, { repaired }) => (repaired ? paint.green : paint.yellow),
+};

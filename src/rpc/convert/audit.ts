@@ -1,10 +1,15 @@
 // What an audit found on a host, as a message.
 
 import type { AuditResponse } from '#gen/virtdc/v1/operations_service.js';
-import type { HostAudit } from '../../queries/audit.js';
+import type { AuditFinding, HostAudit } from '../../queries/audit.js';
 import { toResources } from './amounts.js';
 
-export function toHostAudit(audit: HostAudit, revision: number): AuditResponse {
+/** `repaired` tells of each finding whether a repair has mended it. */
+export function toHostAudit(
+  audit: HostAudit,
+  revision: number,
+  repaired: (finding: AuditFinding) => boolean,
+): AuditResponse {
   return {
     hostname: audit.hostname,
     reached: audit.reached,
@@ -19,6 +24,7 @@ export function toHostAudit(audit: HostAudit, revision: number): AuditResponse {
       claimed: finding.claimed && toResources(finding.claimed),
       observed: finding.observed && toResources(finding.observed),
       detail: finding.detail,
+      repaired: repaired(finding),
     })),
     revision: BigInt(revision),
   };

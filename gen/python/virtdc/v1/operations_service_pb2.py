@@ -27,7 +27,7 @@ from virtdc.v1 import operation_pb2 as virtdc_dot_v1_dot_operation__pb2
 from virtdc.v1 import resources_pb2 as virtdc_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"virtdc/v1/operations_service.proto\x12\tvirtdc.v1\x1a\x1cvirtdc/v1/audit_record.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/resources.proto\"#\n\x13GetOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"?\n\x14GetOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"j\n\x15ListOperationsRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.virtdc.v1.OperationFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"m\n\x16ListOperationsResponse\x12(\n\noperations\x18\x01 \x03(\x0b\x32\x14.virtdc.v1.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"7\n\x14WaitOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\ttimeout_s\x18\x02 \x01(\x05\"@\n\x15WaitOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\":\n\x16\x43\x61ncelOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"B\n\x17\x43\x61ncelOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"!\n\x0c\x41uditRequest\x12\x11\n\thostnames\x18\x01 \x03(\t\"\xc7\x01\n\x0c\x41uditFinding\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.virtdc.v1.AuditFindingKind\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x0c\n\x04uuid\x18\x03 \x01(\t\x12\x11\n\toperation\x18\x04 \x01(\t\x12%\n\x07\x63laimed\x18\x05 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12&\n\x08observed\x18\x06 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\"\xcf\x01\n\rAuditResponse\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0f\n\x07reached\x18\x02 \x01(\x08\x12\x0f\n\x07\x64omains\x18\x03 \x01(\x05\x12%\n\x07\x63laimed\x18\x04 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12&\n\x08observed\x18\x05 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12)\n\x08\x66indings\x18\x06 \x03(\x0b\x32\x17.virtdc.v1.AuditFinding\x12\x10\n\x08revision\x18\x07 \x01(\x03\"n\n\x17ListAuditRecordsRequest\x12,\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.virtdc.v1.AuditRecordFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x18ListAuditRecordsResponse\x12\'\n\x07records\x18\x01 \x03(\x0b\x32\x16.virtdc.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x12\n\x10GetLeaderRequest\"f\n\x11GetLeaderResponse\x12\x0e\n\x06holder\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x03\x12\x0f\n\x07is_self\x18\x04 \x01(\x08\x12\x10\n\x08revision\x18\x05 \x01(\x03*\xc1\x02\n\x10\x41uditFindingKind\x12\"\n\x1e\x41UDIT_FINDING_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1e\x41UDIT_FINDING_KIND_CLAIM_SHORT\x10\x01\x12#\n\x1f\x41UDIT_FINDING_KIND_CLAIM_EXCESS\x10\x02\x12%\n!AUDIT_FINDING_KIND_DOMAIN_MISSING\x10\x03\x12!\n\x1d\x41UDIT_FINDING_KIND_WRONG_HOST\x10\x04\x12%\n!AUDIT_FINDING_KIND_FOREIGN_DOMAIN\x10\x05\x12$\n AUDIT_FINDING_KIND_STATE_DIFFERS\x10\x06\x12)\n%AUDIT_FINDING_KIND_HOST_OVERCOMMITTED\x10\x07\x32\xe8\x04\n\nOperations\x12T\n\x0cGetOperation\x12\x1e.virtdc.v1.GetOperationRequest\x1a\x1f.virtdc.v1.GetOperationResponse\"\x03\x90\x02\x01\x12Z\n\x0eListOperations\x12 .virtdc.v1.ListOperationsRequest\x1a!.virtdc.v1.ListOperationsResponse\"\x03\x90\x02\x01\x12W\n\rWaitOperation\x12\x1f.virtdc.v1.WaitOperationRequest\x1a .virtdc.v1.WaitOperationResponse\"\x03\x90\x02\x01\x12]\n\x0f\x43\x61ncelOperation\x12!.virtdc.v1.CancelOperationRequest\x1a\".virtdc.v1.CancelOperationResponse\"\x03\x90\x02\x02\x12\x41\n\x05\x41udit\x12\x17.virtdc.v1.AuditRequest\x1a\x18.virtdc.v1.AuditResponse\"\x03\x90\x02\x01\x30\x01\x12`\n\x10ListAuditRecords\x12\".virtdc.v1.ListAuditRecordsRequest\x1a#.virtdc.v1.ListAuditRecordsResponse\"\x03\x90\x02\x01\x12K\n\tGetLeader\x12\x1b.virtdc.v1.GetLeaderRequest\x1a\x1c.virtdc.v1.GetLeaderResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"virtdc/v1/operations_service.proto\x12\tvirtdc.v1\x1a\x1cvirtdc/v1/audit_record.proto\x1a\x19virtdc/v1/operation.proto\x1a\x19virtdc/v1/resources.proto\"#\n\x13GetOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"?\n\x14GetOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"j\n\x15ListOperationsRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.virtdc.v1.OperationFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"m\n\x16ListOperationsResponse\x12(\n\noperations\x18\x01 \x03(\x0b\x32\x14.virtdc.v1.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"7\n\x14WaitOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\ttimeout_s\x18\x02 \x01(\x05\"@\n\x15WaitOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\":\n\x16\x43\x61ncelOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"B\n\x17\x43\x61ncelOperationResponse\x12\'\n\toperation\x18\x01 \x01(\x0b\x32\x14.virtdc.v1.Operation\"1\n\x0c\x41uditRequest\x12\x11\n\thostnames\x18\x01 \x03(\t\x12\x0e\n\x06repair\x18\x02 \x01(\x08\"\xd9\x01\n\x0c\x41uditFinding\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.virtdc.v1.AuditFindingKind\x12\x0c\n\x04vmid\x18\x02 \x01(\t\x12\x0c\n\x04uuid\x18\x03 \x01(\t\x12\x11\n\toperation\x18\x04 \x01(\t\x12%\n\x07\x63laimed\x18\x05 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12&\n\x08observed\x18\x06 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12\x10\n\x08repaired\x18\x08 \x01(\x08\"\xcf\x01\n\rAuditResponse\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x0f\n\x07reached\x18\x02 \x01(\x08\x12\x0f\n\x07\x64omains\x18\x03 \x01(\x05\x12%\n\x07\x63laimed\x18\x04 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12&\n\x08observed\x18\x05 \x01(\x0b\x32\x14.virtdc.v1.Resources\x12)\n\x08\x66indings\x18\x06 \x03(\x0b\x32\x17.virtdc.v1.AuditFinding\x12\x10\n\x08revision\x18\x07 \x01(\x03\"n\n\x17ListAuditRecordsRequest\x12,\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.virtdc.v1.AuditRecordFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x18ListAuditRecordsResponse\x12\'\n\x07records\x18\x01 \x03(\x0b\x32\x16.virtdc.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x12\n\x10GetLeaderRequest\"f\n\x11GetLeaderResponse\x12\x0e\n\x06holder\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x03\x12\x0f\n\x07is_self\x18\x04 \x01(\x08\x12\x10\n\x08revision\x18\x05 \x01(\x03*\x8e\x03\n\x10\x41uditFindingKind\x12\"\n\x1e\x41UDIT_FINDING_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1e\x41UDIT_FINDING_KIND_CLAIM_SHORT\x10\x01\x12#\n\x1f\x41UDIT_FINDING_KIND_CLAIM_EXCESS\x10\x02\x12%\n!AUDIT_FINDING_KIND_DOMAIN_MISSING\x10\x03\x12!\n\x1d\x41UDIT_FINDING_KIND_WRONG_HOST\x10\x04\x12%\n!AUDIT_FINDING_KIND_FOREIGN_DOMAIN\x10\x05\x12$\n AUDIT_FINDING_KIND_STATE_DIFFERS\x10\x06\x12)\n%AUDIT_FINDING_KIND_HOST_OVERCOMMITTED\x10\x07\x12$\n AUDIT_FINDING_KIND_CLAIM_MISSING\x10\x08\x12%\n!AUDIT_FINDING_KIND_CLAIM_ORPHANED\x10\t2\xe8\x04\n\nOperations\x12T\n\x0cGetOperation\x12\x1e.virtdc.v1.GetOperationRequest\x1a\x1f.virtdc.v1.GetOperationResponse\"\x03\x90\x02\x01\x12Z\n\x0eListOperations\x12 .virtdc.v1.ListOperationsRequest\x1a!.virtdc.v1.ListOperationsResponse\"\x03\x90\x02\x01\x12W\n\rWaitOperation\x12\x1f.virtdc.v1.WaitOperationRequest\x1a .virtdc.v1.WaitOperationResponse\"\x03\x90\x02\x01\x12]\n\x0f\x43\x61ncelOperation\x12!.virtdc.v1.CancelOperationRequest\x1a\".virtdc.v1.CancelOperationResponse\"\x03\x90\x02\x02\x12\x41\n\x05\x41udit\x12\x17.virtdc.v1.AuditRequest\x1a\x18.virtdc.v1.AuditResponse\"\x03\x90\x02\x02\x30\x01\x12`\n\x10ListAuditRecords\x12\".virtdc.v1.ListAuditRecordsRequest\x1a#.virtdc.v1.ListAuditRecordsResponse\"\x03\x90\x02\x01\x12K\n\tGetLeader\x12\x1b.virtdc.v1.GetLeaderRequest\x1a\x1c.virtdc.v1.GetLeaderResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,13 +43,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATIONS'].methods_by_name['CancelOperation']._loaded_options = None
   _globals['_OPERATIONS'].methods_by_name['CancelOperation']._serialized_options = b'\220\002\002'
   _globals['_OPERATIONS'].methods_by_name['Audit']._loaded_options = None
-  _globals['_OPERATIONS'].methods_by_name['Audit']._serialized_options = b'\220\002\001'
+  _globals['_OPERATIONS'].methods_by_name['Audit']._serialized_options = b'\220\002\002'
   _globals['_OPERATIONS'].methods_by_name['ListAuditRecords']._loaded_options = None
   _globals['_OPERATIONS'].methods_by_name['ListAuditRecords']._serialized_options = b'\220\002\001'
   _globals['_OPERATIONS'].methods_by_name['GetLeader']._loaded_options = None
   _globals['_OPERATIONS'].methods_by_name['GetLeader']._serialized_options = b'\220\002\001'
-  _globals['_AUDITFINDINGKIND']._serialized_start=1483
-  _globals['_AUDITFINDINGKIND']._serialized_end=1804
+  _globals['_AUDITFINDINGKIND']._serialized_start=1517
+  _globals['_AUDITFINDINGKIND']._serialized_end=1915
   _globals['_GETOPERATIONREQUEST']._serialized_start=133
   _globals['_GETOPERATIONREQUEST']._serialized_end=168
   _globals['_GETOPERATIONRESPONSE']._serialized_start=170
@@ -67,19 +67,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELOPERATIONRESPONSE']._serialized_start=637
   _globals['_CANCELOPERATIONRESPONSE']._serialized_end=703
   _globals['_AUDITREQUEST']._serialized_start=705
-  _globals['_AUDITREQUEST']._serialized_end=738
-  _globals['_AUDITFINDING']._serialized_start=741
-  _globals['_AUDITFINDING']._serialized_end=940
-  _globals['_AUDITRESPONSE']._serialized_start=943
-  _globals['_AUDITRESPONSE']._serialized_end=1150
-  _globals['_LISTAUDITRECORDSREQUEST']._serialized_start=1152
-  _globals['_LISTAUDITRECORDSREQUEST']._serialized_end=1262
-  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_start=1264
-  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_end=1356
-  _globals['_GETLEADERREQUEST']._serialized_start=1358
-  _globals['_GETLEADERREQUEST']._serialized_end=1376
-  _globals['_GETLEADERRESPONSE']._serialized_start=1378
-  _globals['_GETLEADERRESPONSE']._serialized_end=1480
-  _globals['_OPERATIONS']._serialized_start=1807
-  _globals['_OPERATIONS']._serialized_end=2423
+  _globals['_AUDITREQUEST']._serialized_end=754
+  _globals['_AUDITFINDING']._serialized_start=757
+  _globals['_AUDITFINDING']._serialized_end=974
+  _globals['_AUDITRESPONSE']._serialized_start=977
+  _globals['_AUDITRESPONSE']._serialized_end=1184
+  _globals['_LISTAUDITRECORDSREQUEST']._serialized_start=1186
+  _globals['_LISTAUDITRECORDSREQUEST']._serialized_end=1296
+  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_start=1298
+  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_end=1390
+  _globals['_GETLEADERREQUEST']._serialized_start=1392
+  _globals['_GETLEADERREQUEST']._serialized_end=1410
+  _globals['_GETLEADERRESPONSE']._serialized_start=1412
+  _globals['_GETLEADERRESPONSE']._serialized_end=1514
+  _globals['_OPERATIONS']._serialized_start=1918
+  _globals['_OPERATIONS']._serialized_end=2534
 # @@protoc_insertion_point(module_scope)

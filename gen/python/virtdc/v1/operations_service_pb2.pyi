@@ -20,6 +20,8 @@ class AuditFindingKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AUDIT_FINDING_KIND_FOREIGN_DOMAIN: _ClassVar[AuditFindingKind]
     AUDIT_FINDING_KIND_STATE_DIFFERS: _ClassVar[AuditFindingKind]
     AUDIT_FINDING_KIND_HOST_OVERCOMMITTED: _ClassVar[AuditFindingKind]
+    AUDIT_FINDING_KIND_CLAIM_MISSING: _ClassVar[AuditFindingKind]
+    AUDIT_FINDING_KIND_CLAIM_ORPHANED: _ClassVar[AuditFindingKind]
 AUDIT_FINDING_KIND_UNSPECIFIED: AuditFindingKind
 AUDIT_FINDING_KIND_CLAIM_SHORT: AuditFindingKind
 AUDIT_FINDING_KIND_CLAIM_EXCESS: AuditFindingKind
@@ -28,6 +30,8 @@ AUDIT_FINDING_KIND_WRONG_HOST: AuditFindingKind
 AUDIT_FINDING_KIND_FOREIGN_DOMAIN: AuditFindingKind
 AUDIT_FINDING_KIND_STATE_DIFFERS: AuditFindingKind
 AUDIT_FINDING_KIND_HOST_OVERCOMMITTED: AuditFindingKind
+AUDIT_FINDING_KIND_CLAIM_MISSING: AuditFindingKind
+AUDIT_FINDING_KIND_CLAIM_ORPHANED: AuditFindingKind
 
 class GetOperationRequest(_message.Message):
     __slots__ = ("name",)
@@ -90,13 +94,15 @@ class CancelOperationResponse(_message.Message):
     def __init__(self, operation: _Optional[_Union[_operation_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class AuditRequest(_message.Message):
-    __slots__ = ("hostnames",)
+    __slots__ = ("hostnames", "repair")
     HOSTNAMES_FIELD_NUMBER: _ClassVar[int]
+    REPAIR_FIELD_NUMBER: _ClassVar[int]
     hostnames: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, hostnames: _Optional[_Iterable[str]] = ...) -> None: ...
+    repair: bool
+    def __init__(self, hostnames: _Optional[_Iterable[str]] = ..., repair: bool = ...) -> None: ...
 
 class AuditFinding(_message.Message):
-    __slots__ = ("kind", "vmid", "uuid", "operation", "claimed", "observed", "detail")
+    __slots__ = ("kind", "vmid", "uuid", "operation", "claimed", "observed", "detail", "repaired")
     KIND_FIELD_NUMBER: _ClassVar[int]
     VMID_FIELD_NUMBER: _ClassVar[int]
     UUID_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +110,7 @@ class AuditFinding(_message.Message):
     CLAIMED_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_FIELD_NUMBER: _ClassVar[int]
     kind: AuditFindingKind
     vmid: str
     uuid: str
@@ -111,7 +118,8 @@ class AuditFinding(_message.Message):
     claimed: _resources_pb2.Resources
     observed: _resources_pb2.Resources
     detail: str
-    def __init__(self, kind: _Optional[_Union[AuditFindingKind, str]] = ..., vmid: _Optional[str] = ..., uuid: _Optional[str] = ..., operation: _Optional[str] = ..., claimed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., observed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., detail: _Optional[str] = ...) -> None: ...
+    repaired: bool
+    def __init__(self, kind: _Optional[_Union[AuditFindingKind, str]] = ..., vmid: _Optional[str] = ..., uuid: _Optional[str] = ..., operation: _Optional[str] = ..., claimed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., observed: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., detail: _Optional[str] = ..., repaired: bool = ...) -> None: ...
 
 class AuditResponse(_message.Message):
     __slots__ = ("hostname", "reached", "domains", "claimed", "observed", "findings", "revision")

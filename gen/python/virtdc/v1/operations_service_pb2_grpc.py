@@ -116,7 +116,7 @@ class OperationsServicer(object):
 
     def Audit(self, request, context):
         """Compares what is claimed with what libvirt shows, host by host, and sends each host when it was looked at. Asks the
-        hosts now and changes nothing.
+        hosts now, and changes nothing unless `repair` is set.
 
         A host that does not answer is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
         """

@@ -481,7 +481,8 @@ export interface Host {
     | undefined;
   /**
    * Guests that were on it, or on their way to it, when it was proven to be off (their vmids): what it still has of those
-   * that belong elsewhere by then is cleared when it returns. Empty once it is READY.
+   * that belong elsewhere by then is cleared when it returns, before it is READY. Also a copy of a guest that an audit with
+   * `repair` has found where it does not belong, until it is ended.
    */
   leftBehind: string[];
 }

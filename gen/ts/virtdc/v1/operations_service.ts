@@ -35,6 +35,10 @@ export const AuditFindingKind = {
   STATE_DIFFERS: "AUDIT_FINDING_KIND_STATE_DIFFERS",
   /** HOST_OVERCOMMITTED - More is claimed on the host than may be sold. */
   HOST_OVERCOMMITTED: "AUDIT_FINDING_KIND_HOST_OVERCOMMITTED",
+  /** CLAIM_MISSING - A guest is bound to the host and nothing is claimed for it there. */
+  CLAIM_MISSING: "AUDIT_FINDING_KIND_CLAIM_MISSING",
+  /** CLAIM_ORPHANED - Something is claimed on the host for a guest that is neither bound to it nor on its way there. */
+  CLAIM_ORPHANED: "AUDIT_FINDING_KIND_CLAIM_ORPHANED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -49,6 +53,8 @@ export namespace AuditFindingKind {
   export type FOREIGN_DOMAIN = typeof AuditFindingKind.FOREIGN_DOMAIN;
   export type STATE_DIFFERS = typeof AuditFindingKind.STATE_DIFFERS;
   export type HOST_OVERCOMMITTED = typeof AuditFindingKind.HOST_OVERCOMMITTED;
+  export type CLAIM_MISSING = typeof AuditFindingKind.CLAIM_MISSING;
+  export type CLAIM_ORPHANED = typeof AuditFindingKind.CLAIM_ORPHANED;
   export type UNRECOGNIZED = typeof AuditFindingKind.UNRECOGNIZED;
 }
 
@@ -78,6 +84,12 @@ export function auditFindingKindFromJSON(object: any): AuditFindingKind {
     case 7:
     case "AUDIT_FINDING_KIND_HOST_OVERCOMMITTED":
       return AuditFindingKind.HOST_OVERCOMMITTED;
+    case 8:
+    case "AUDIT_FINDING_KIND_CLAIM_MISSING":
+      return AuditFindingKind.CLAIM_MISSING;
+    case 9:
+    case "AUDIT_FINDING_KIND_CLAIM_ORPHANED":
+      return AuditFindingKind.CLAIM_ORPHANED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -103,6 +115,10 @@ export function auditFindingKindToJSON(object: AuditFindingKind): string {
       return "AUDIT_FINDING_KIND_STATE_DIFFERS";
     case AuditFindingKind.HOST_OVERCOMMITTED:
       return "AUDIT_FINDING_KIND_HOST_OVERCOMMITTED";
+    case AuditFindingKind.CLAIM_MISSING:
+      return "AUDIT_FINDING_KIND_CLAIM_MISSING";
+    case AuditFindingKind.CLAIM_ORPHANED:
+      return "AUDIT_FINDING_KIND_CLAIM_ORPHANED";
     case AuditFindingKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -127,6 +143,10 @@ export function auditFindingKindToNumber(object: AuditFindingKind): number {
       return 6;
     case AuditFindingKind.HOST_OVERCOMMITTED:
       return 7;
+    case AuditFindingKind.CLAIM_MISSING:
+      return 8;
+    case AuditFindingKind.CLAIM_ORPHANED:
+      return 9;
     case AuditFindingKind.UNRECOGNIZED:
     default:
       return -1;
@@ -199,6 +219,12 @@ export interface CancelOperationResponse {
 export interface AuditRequest {
   /** The hosts, at most 1,000; empty: all. */
   hostnames: string[];
+  /**
+   * Mends what is found, as far as that needs no decision of a person: states and claims follow what is seen, claims that
+   * nobody holds are released, missing ones made, and a copy of a guest that runs where it belongs is ended elsewhere.
+   * A guest with an open operation is left to it, a domain that is not virtdc's to its owner. May be repeated at will.
+   */
+  repair: boolean;
 }
 
 /** One thing that does not agree. */
@@ -221,6 +247,8 @@ export interface AuditFinding {
     | undefined;
   /** The finding as a sentence, for a person. */
   detail: string;
+  /** Asked with `repair`: whether it was gone at a second look, after the repair. Always false without. */
+  repaired: boolean;
 }
 
 /** What was found on one host. */
@@ -231,7 +259,7 @@ export interface AuditResponse {
   reached: boolean;
   /** Domains that it has, running or not. */
   domains: number;
-  /** Sum of all claims on it. */
+  /** Sum of all claims on it; with `repair` this, the next and the revision are as of before the repair. */
   claimed:
     | Resources
     | undefined;
@@ -239,7 +267,7 @@ export interface AuditResponse {
   observed:
     | Resources
     | undefined;
-  /** What does not agree; empty: everything does. */
+  /** What did not agree; empty: everything did. */
   findings: AuditFinding[];
   /** Revision of the claims that were compared. */
   revision: bigint;
@@ -957,13 +985,16 @@ export const CancelOperationResponse: MessageFns<CancelOperationResponse> = {
 };
 
 function createBaseAuditRequest(): AuditRequest {
-  return { hostnames: [] };
+  return { hostnames: [], repair: false };
 }
 
 export const AuditRequest: MessageFns<AuditRequest> = {
   encode(message: AuditRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.hostnames) {
       writer.uint32(10).string(v!);
+    }
+    if (message.repair !== false) {
+      writer.uint32(16).bool(message.repair);
     }
     return writer;
   },
@@ -989,6 +1020,14 @@ export const AuditRequest: MessageFns<AuditRequest> = {
             message.hostnames.push(reader.string());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.repair = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1006,6 +1045,7 @@ export const AuditRequest: MessageFns<AuditRequest> = {
       hostnames: globalThis.Array.isArray(object?.hostnames)
         ? object.hostnames.map((e: any) => globalThis.String(e))
         : [],
+      repair: isSet(object.repair) ? globalThis.Boolean(object.repair) : false,
     };
   },
 
@@ -1013,6 +1053,9 @@ export const AuditRequest: MessageFns<AuditRequest> = {
     const obj: any = {};
     if (message.hostnames?.length) {
       obj.hostnames = message.hostnames;
+    }
+    if (message.repair !== false) {
+      obj.repair = message.repair;
     }
     return obj;
   },
@@ -1023,6 +1066,7 @@ export const AuditRequest: MessageFns<AuditRequest> = {
   fromPartial(object: DeepPartial<AuditRequest>): AuditRequest {
     const message = createBaseAuditRequest();
     message.hostnames = object.hostnames?.map((e) => e) || [];
+    message.repair = object.repair ?? false;
     return message;
   },
 };
@@ -1036,6 +1080,7 @@ function createBaseAuditFinding(): AuditFinding {
     claimed: undefined,
     observed: undefined,
     detail: "",
+    repaired: false,
   };
 }
 
@@ -1061,6 +1106,9 @@ export const AuditFinding: MessageFns<AuditFinding> = {
     }
     if (message.detail !== "") {
       writer.uint32(58).string(message.detail);
+    }
+    if (message.repaired !== false) {
+      writer.uint32(64).bool(message.repaired);
     }
     return writer;
   },
@@ -1134,6 +1182,14 @@ export const AuditFinding: MessageFns<AuditFinding> = {
             message.detail = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.repaired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1155,6 +1211,7 @@ export const AuditFinding: MessageFns<AuditFinding> = {
       claimed: isSet(object.claimed) ? Resources.fromJSON(object.claimed) : undefined,
       observed: isSet(object.observed) ? Resources.fromJSON(object.observed) : undefined,
       detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      repaired: isSet(object.repaired) ? globalThis.Boolean(object.repaired) : false,
     };
   },
 
@@ -1181,6 +1238,9 @@ export const AuditFinding: MessageFns<AuditFinding> = {
     if (message.detail !== "") {
       obj.detail = message.detail;
     }
+    if (message.repaired !== false) {
+      obj.repaired = message.repaired;
+    }
     return obj;
   },
 
@@ -1200,6 +1260,7 @@ export const AuditFinding: MessageFns<AuditFinding> = {
       ? Resources.fromPartial(object.observed)
       : undefined;
     message.detail = object.detail ?? "";
+    message.repaired = object.repaired ?? false;
     return message;
   },
 };
@@ -1842,7 +1903,7 @@ export const OperationsDefinition = {
     },
     /**
      * Compares what is claimed with what libvirt shows, host by host, and sends each host when it was looked at. Asks the
-     * hosts now and changes nothing.
+     * hosts now, and changes nothing unless `repair` is set.
      *
      * A host that does not answer is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
      */
@@ -1852,7 +1913,7 @@ export const OperationsDefinition = {
       requestStream: false,
       responseType: AuditResponse as typeof AuditResponse,
       responseStream: true,
-      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+      options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
      * The audit log, newest first: every call that changes something or was to, and every one that was denied. Allowed
@@ -1916,7 +1977,7 @@ export interface OperationsServiceImplementation<CallContextExt = {}> {
   ): Promise<DeepPartial<CancelOperationResponse>>;
   /**
    * Compares what is claimed with what libvirt shows, host by host, and sends each host when it was looked at. Asks the
-   * hosts now and changes nothing.
+   * hosts now, and changes nothing unless `repair` is set.
    *
    * A host that does not answer is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
@@ -1974,7 +2035,7 @@ export interface OperationsClient<CallOptionsExt = {}> {
   ): Promise<CancelOperationResponse>;
   /**
    * Compares what is claimed with what libvirt shows, host by host, and sends each host when it was looked at. Asks the
-   * hosts now and changes nothing.
+   * hosts now, and changes nothing unless `repair` is set.
    *
    * A host that does not answer is an answer, not an error. Errors: NOT_FOUND `HOST_NOT_FOUND`.
    */
