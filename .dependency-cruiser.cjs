@@ -32,7 +32,7 @@ const MAY_IMPORT = {
 
   // Loops and operations act through the writer.
   operations: ACT,
-  reconcile: ACT,
+  reconcile: [...ACT, 'queries'],
   controllers: ACT,
 
   // Adapters: what implements a port knows the port and its own technology, not who calls.
