@@ -151,13 +151,16 @@ export class Watcher {
   }
 
   private guest({ event, revision }: GuestEvent): void {
+    const before = event?.$case === 'upserted' ? this.guests.get(event.value.vmid) : undefined;
     if (event?.$case === 'upserted') this.guests.set(event.value.vmid, event.value);
     else if (event?.$case === 'deleted') this.guests.delete(event.value.vmid);
     else return;
     if (this.options.oversellAllowed === true || event.$case === 'deleted') return;
+    // What a guest took back by a reboot is seen, not sold: the room that its host kept for that is used, and others wait.
+    if (event.value.cause?.kind === 'CAUSE_KIND_OBSERVED') return;
     for (const hostname of new Set(event.value.claims.map((claim) => claim.hostname))) {
       const host = this.hosts.get(hostname);
-      if (host === undefined) continue;
+      if (host === undefined || !holdsMore(hostname, before, event.value)) continue;
       for (const what of oversold(host, this.guests.values())) this.wrong.push(`at revision ${revision} ${what}`);
     }
   }
@@ -166,4 +169,13 @@ export class Watcher {
     if (event?.$case === 'upserted') this.hosts.set(event.value.hostname, event.value);
     if (event?.$case === 'deleted') this.hosts.delete(event.value.hostname);
   }
+}
+
+/** Whether it was sold more of the host than it had. */
+function holdsMore(hostname: string, before: Guest | undefined, now: Guest): boolean {
+  const on = (guest: Guest | undefined) => guest?.claims.find((claim) => claim.hostname === hostname)?.resources;
+  const was = on(before);
+  const is = on(now);
+  if (was === undefined || is === undefined) return is !== undefined;
+  return is.cpu > was.cpu || is.memoryKib > was.memoryKib || is.ioKib > was.ioKib;
 }
