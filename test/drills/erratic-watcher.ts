@@ -136,10 +136,9 @@ export class ErraticWatcher {
       this.compacted++;
       this.place = undefined;
     } else if (reason === 'SHUTTING_DOWN') {
-      const place = Number(metadata.resume_revision);
-      // It may have come further than it told, if nothing of that concerns this watcher: the judge will see.
-      if (place > 0 && !initial) session.told.push({ type: 'mark', revision: place });
-      this.place = place === 0 ? undefined : place;
+      // How far it was sent. What this side had not read by then is lost with the error, so it goes on from what it has.
+      const sent = Number(metadata.resume_revision);
+      if (sent < (initial ? 0 : (this.place ?? 0))) this.wrong.push(`told up to ${this.place}, sent up to ${sent}`);
     } else if (!PASSING.includes(reason)) {
       this.wrong.push(`${reason}: ${error.message}`);
     }

@@ -257,7 +257,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'leaves what a host has of its guests that were started elsewhere',
     file: 'src/reconcile/stale-copies.ts',
-    find: `if (!belongsHere(parts, one)) await clear(parts, one);`,
+    find: `if (place === 'ELSEWHERE') await clear(parts, one);`,
     replace: ``,
   },
 ];

@@ -157,7 +157,8 @@ class GuestInfoServicer(object):
         not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
         INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
         or without a reason (nothing was taken for 30 s, and the stream was reset: watch on from the last revision received);
-        UNAVAILABLE `SHUTTING_DOWN` (likewise, later; the metadata name the revision).
+        UNAVAILABLE `SHUTTING_DOWN` (likewise, later). Its metadata tell as resume_revision how far was sent; what a client's
+        library had not handed over by then may be lost with the error, so what counts is the last answer received.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

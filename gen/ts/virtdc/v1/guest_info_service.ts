@@ -4297,7 +4297,8 @@ export const GuestInfoDefinition = {
      * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
      * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
      * or without a reason (nothing was taken for 30 s, and the stream was reset: watch on from the last revision received);
-     * UNAVAILABLE `SHUTTING_DOWN` (likewise, later; the metadata name the revision).
+     * UNAVAILABLE `SHUTTING_DOWN` (likewise, later). Its metadata tell as resume_revision how far was sent; what a client's
+     * library had not handed over by then may be lost with the error, so what counts is the last answer received.
      */
     watchGuests: {
       name: "WatchGuests",
@@ -4495,7 +4496,8 @@ export interface GuestInfoServiceImplementation<CallContextExt = {}> {
    * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
    * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
    * or without a reason (nothing was taken for 30 s, and the stream was reset: watch on from the last revision received);
-   * UNAVAILABLE `SHUTTING_DOWN` (likewise, later; the metadata name the revision).
+   * UNAVAILABLE `SHUTTING_DOWN` (likewise, later). Its metadata tell as resume_revision how far was sent; what a client's
+   * library had not handed over by then may be lost with the error, so what counts is the last answer received.
    */
   watchGuests(
     request: WatchGuestsRequest,
@@ -4641,7 +4643,8 @@ export interface GuestInfoClient<CallOptionsExt = {}> {
    * not repeat it, but watch anew with send_initial), `REVISION_FUTURE` (from another database: likewise);
    * INVALID_ARGUMENT for a negative revision, or send_initial with one above 0; RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`,
    * or without a reason (nothing was taken for 30 s, and the stream was reset: watch on from the last revision received);
-   * UNAVAILABLE `SHUTTING_DOWN` (likewise, later; the metadata name the revision).
+   * UNAVAILABLE `SHUTTING_DOWN` (likewise, later). Its metadata tell as resume_revision how far was sent; what a client's
+   * library had not handed over by then may be lost with the error, so what counts is the last answer received.
    */
   watchGuests(
     request: DeepPartial<WatchGuestsRequest>,
