@@ -9,6 +9,7 @@ import type { Fleet } from '../../src/fleet/fleet.js';
 import type { GuestDefinition } from '../../src/ports/hypervisor.js';
 import { auditHost } from '../../src/queries/audit.js';
 import { accepted } from '../commands/decide.js';
+import { eventually } from '../eventually.js';
 import { parseFleet } from '../fleets/parse.js';
 import { BASE_XML, World } from '../rpc/service.js';
 
@@ -111,11 +112,14 @@ describe('an audit with repair', function () {
     assert.deepEqual(world.runsOn(foreign), [other]);
     const host = await world.host(other);
     assert.deepEqual([host.condition, host.leftBehind], ['HOST_CONDITION_READY', []]);
-    const { records } = await world.client.operations.listAuditRecords({ filter: { methods: ['Audit'] } });
+    // Written a moment later: there is no decision that it would be committed with. The look before it has no record.
+    const records = await eventually('the repair is in the audit log', async () => {
+      const log = await world.client.operations.listAuditRecords({ filter: { methods: ['Audit'] } });
+      return log.records.length > 0 && log.records;
+    });
     assert.deepEqual(
       records.map(({ decision }) => decision),
       ['AUDIT_DECISION_ACCEPTED'],
-      'the one that mended is in the audit log',
     );
   });
 });
