@@ -3,7 +3,7 @@
 // for them.
 
 import { LIMITS } from '../limits.js';
-import type { Clock } from '../ports/clock.js';
+import { type Clock, waitAtMost } from '../ports/clock.js';
 import { type AuditRecord, type Inventory, InventoryError } from '../ports/inventory.js';
 
 /** What is complained to; a logger is one. */
@@ -46,10 +46,7 @@ export class AuditTrail {
   /** Writes what waits, if the database takes it at once. */
   async stop(): Promise<void> {
     this.closing.abort();
-    const enough = new AbortController();
-    const waited = this.clock.sleep(LIMITS.callsEndMs, enough.signal).catch(() => {});
-    await Promise.race([this.writing, waited]);
-    enough.abort();
+    await waitAtMost(this.clock, LIMITS.callsEndMs, this.writing);
     if (this.waiting.length === 0) return;
     this.lostSoFar += this.waiting.length;
     this.complain('records of the audit log were not written any more');

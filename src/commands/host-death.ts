@@ -25,10 +25,7 @@ export function hostDeath(fleet: FleetView, death: HostDeath): readonly Change[]
 
 /** The operation that deals with the host's death; undefined if none is open. */
 export function deathOperation(fleet: FleetView, hostname: string): Operation | undefined {
-  for (const operation of fleet.all('operation')) {
-    if (operation.target === hostname && ON_HOST.has(operation.input.kind) && isOpen(operation)) return operation;
-  }
-  return undefined;
+  return fleet.openOperationsOn(hostname).find(({ input }) => ON_HOST.has(input.kind));
 }
 
 /** Every guest that is or was on its way to be there, with what only this host has of it. */

@@ -86,6 +86,10 @@ export function loseSightOfHost(hostname: string, condition: HostCondition, reas
   };
 }
 
+function hasEnded({ state }: ObservedDomain): boolean {
+  return state === 'SHUTOFF' || state === 'CRASHED';
+}
+
 function isSettled(guest: Guest): boolean {
   return guest.operation === '';
 }
@@ -116,7 +120,7 @@ function guestChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
 /** The same object where nothing new was seen, so that watchers are not told of it. */
 function observation(guest: Guest, domain: ObservedDomain | undefined, look: HostLook): GuestObservation | undefined {
   const before = guest.observed;
-  if (domain === undefined || domain.state === 'SHUTOFF' || domain.state === 'CRASHED') {
+  if (domain === undefined || hasEnded(domain)) {
     // Under an operation it may be on its way to another host: what was seen of it still holds.
     return isSettled(guest) ? undefined : before;
   }
@@ -174,8 +178,7 @@ function stateOf(
 /** A guest that is lost where it belongs, and runs here: somebody moved it, and it belongs here from now on. */
 function followed(fleet: FleetView, hostname: string, domain: ObservedDomain, look: HostLook): readonly Change[] {
   const guest = fleet.guestByUuid(domain.uuid);
-  const ended = domain.state === 'SHUTOFF' || domain.state === 'CRASHED';
-  if (guest === undefined || guest.hostname === hostname || ended) return [];
+  if (guest === undefined || guest.hostname === hostname || hasEnded(domain)) return [];
   if (guest.state !== 'LOST' || !isSettled(guest) || guest.revision > look.asOf) return [];
   const { vmid } = guest;
   const observed = observation(guest, domain, look);
@@ -201,8 +204,7 @@ function claimChanges(fleet: FleetView, guest: Guest, domain: ObservedDomain | u
 function foreignChanges(fleet: FleetView, hostname: string, domains: readonly ObservedDomain[]): Change[] {
   const present = new Map<string, Claim>();
   for (const domain of domains) {
-    const ended = domain.state === 'SHUTOFF' || domain.state === 'CRASHED';
-    if (ended || fleet.guestByUuid(domain.uuid) !== undefined) continue;
+    if (hasEnded(domain) || fleet.guestByUuid(domain.uuid) !== undefined) continue;
     const memoryKib = domain.maxMemoryKib ?? domain.balloonKib ?? 0;
     present.set(domain.uuid, {
       hostname,

@@ -2,9 +2,9 @@
 
 import { put } from '../fleet/change.js';
 import { LIMITS } from '../limits.js';
-import type { ObservedDomain } from '../ports/hypervisor.js';
+import { isActive, type ObservedDomain } from '../ports/hypervisor.js';
 import { everyDisk, makeDisks, removeDisks } from './disks.js';
-import { endDomain, isActive, unlessGone, waitForDomain } from './domain.js';
+import { endDomain, unlessGone, waitForDomain } from './domain.js';
 import { letGuestGo, removeGuest } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 

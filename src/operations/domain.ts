@@ -2,15 +2,8 @@
 
 import type { Guest } from '../fleet/guest.js';
 import { LIMITS } from '../limits.js';
-import { type DomainState, type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, isActive, type ObservedDomain } from '../ports/hypervisor.js';
 import { type Act, StepFailure } from './step.js';
-
-const ENDED_STATES: ReadonlySet<DomainState> = new Set(['SHUTOFF', 'CRASHED']);
-
-/** Present and not shut off: it holds memory and may run. */
-export function isActive(domain: ObservedDomain | undefined): boolean {
-  return domain !== undefined && !ENDED_STATES.has(domain.state);
-}
 
 /** Looks again and again until the domain is as wanted; undefined if it was not within the time. */
 export async function waitForDomain(

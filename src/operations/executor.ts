@@ -7,7 +7,7 @@ import { advance } from '../commands/operations/advance.js';
 import type { Command } from '../fleet/decision.js';
 import { isOpen, type Operation, type OperationKind } from '../fleet/operation.js';
 import { LIMITS } from '../limits.js';
-import type { Clock } from '../ports/clock.js';
+import { type Clock, waitAtMost } from '../ports/clock.js';
 import type { Failpoints } from '../ports/failpoints.js';
 import type { Fence } from '../ports/fence.js';
 import type { HostDriver, MigrationProgress } from '../ports/hypervisor.js';
@@ -276,10 +276,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       stopping.abort(reason);
       admission.turnAway(reason);
       // A call that a host does not answer ends with its connection, and can commit nothing any more.
-      const enough = new AbortController();
-      const waited = clock.sleep(LIMITS.callsEndMs, enough.signal).catch(() => {});
-      await Promise.race([Promise.all(running.values()), waited]);
-      enough.abort();
+      await waitAtMost(clock, LIMITS.callsEndMs, Promise.all(running.values()));
     },
     progressOf: (operation) => progress.get(operation),
     onProgress(listener) {

@@ -9,12 +9,8 @@ import type { Recipe, Step } from './step.js';
 
 /** Open on a guest that has a claim on the host, unless it is a restart: those come next. */
 function openThere(fleet: FleetView, hostname: string): readonly Operation[] {
-  const vmids = new Set(fleet.claimsOn(hostname).map((claim) => claim.vmid));
-  return [...fleet.all('operation')].filter((operation) => {
-    const { target, input } = operation;
-    const onGuest = vmids.has(target) && !ON_HOST.has(input.kind) && input.kind !== 'RESTART_GUEST';
-    return onGuest && isOpen(operation);
-  });
+  const open = fleet.claimsOn(hostname).flatMap(({ vmid }) => fleet.openOperationsOn(vmid));
+  return open.filter(({ input }) => !ON_HOST.has(input.kind) && input.kind !== 'RESTART_GUEST');
 }
 
 const endOperationsStep: Step = {

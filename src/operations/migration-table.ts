@@ -1,7 +1,7 @@
 // What is to be done about a migration, by what its two hosts show. The database says who the owner is; libvirt says who runs.
 // Rows from the failure matrix of stock libvirt: a frozen target may still wake up, a dead client's migration goes on.
 
-import type { ObservedDomain } from '../ports/hypervisor.js';
+import { isActive, type ObservedDomain } from '../ports/hypervisor.js';
 
 /**
  * One side as it was seen. GONE: the host answered that it has no such domain. ENDED: shut off or crashed. TORN: post-copy
@@ -41,7 +41,7 @@ export function sideOf(domain: ObservedDomain | undefined): Side {
   // libvirt keeps the job of a post-copy that failed, so that it is not the job that tells.
   if (domain.stateReason === 'POSTCOPY_FAILED') return 'TORN';
   if (domain.migratingOut === true || domain.stateReason === 'POSTCOPY') return 'JOB';
-  if (domain.state === 'SHUTOFF' || domain.state === 'CRASHED') return 'ENDED';
+  if (!isActive(domain)) return 'ENDED';
   if (domain.state !== 'PAUSED') return 'RUNNING';
   return domain.stateReason === 'MIGRATING' ? 'PAUSED_MIGRATING' : 'PAUSED';
 }

@@ -2,8 +2,8 @@
 
 import { put } from '../fleet/change.js';
 import { LIMITS } from '../limits.js';
-import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
-import { isActive, unlessGone, waitForDomain } from './domain.js';
+import { type HostDriver, HypervisorError, isActive, type ObservedDomain } from '../ports/hypervisor.js';
+import { unlessGone, waitForDomain } from './domain.js';
 import { letGo, letGuestGo } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 

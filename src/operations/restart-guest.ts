@@ -4,11 +4,9 @@
 import { put } from '../fleet/change.js';
 import type { Guest, GuestDisk } from '../fleet/guest.js';
 import { LIMITS } from '../limits.js';
-import type { HostDriver, ObservedDomain } from '../ports/hypervisor.js';
-import { HypervisorError } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, isActive, type ObservedDomain } from '../ports/hypervisor.js';
 import { startDomain, stopStart, verifyRunningStep } from './create-guest.js';
 import { makeDisk } from './disks.js';
-import { isActive } from './domain.js';
 import { letGo, letGuestGo } from './guest-changes.js';
 import { type Act, type Recipe, type Step, StepFailure } from './step.js';
 

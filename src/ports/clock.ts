@@ -12,6 +12,14 @@ export interface Clock {
   deadline(ms: number): AbortSignal;
 }
 
+/** Waits until the work is done, but no longer than ms; a failure of the work is the caller's. */
+export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  const enough = new AbortController();
+  const waited = clock.sleep(ms, enough.signal).catch(() => {});
+  await Promise.race([work, waited]);
+  enough.abort();
+}
+
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
   constructor(readonly afterMs: number) {

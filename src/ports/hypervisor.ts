@@ -66,6 +66,13 @@ export type DomainStateReason =
   | 'CRASHED'
   | 'OTHER';
 
+const ENDED_STATES: ReadonlySet<DomainState> = new Set(['SHUTOFF', 'CRASHED']);
+
+/** Present and not shut off: it holds memory and may run. */
+export function isActive(domain: Pick<ObservedDomain, 'state'> | undefined): boolean {
+  return domain !== undefined && !ENDED_STATES.has(domain.state);
+}
+
 /** A domain as its host reports it. Absent numbers were not reported. */
 export interface ObservedDomain {
   readonly uuid: string;

@@ -8,7 +8,7 @@ import type { Guest, GuestState } from '../fleet/guest.js';
 import type { Host } from '../fleet/host.js';
 import { add, NOTHING, type Resources } from '../fleet/resources.js';
 import { orphanedClaims, unclaimedOn } from '../policy/stray-claims.js';
-import type { DomainState, ObservedDomain } from '../ports/hypervisor.js';
+import { type DomainState, isActive, type ObservedDomain } from '../ports/hypervisor.js';
 
 export type AuditFindingKind =
   | 'CLAIM_SHORT'
@@ -66,10 +66,6 @@ export function auditHost(fleet: FleetView, host: Host, domains: readonly Observ
   ];
   const observed = active.reduce((sum, domain) => add(sum, usedBy(fleet, domain)), NOTHING);
   return { hostname, reached: true, domains: domains.length, claimed, observed, findings };
-}
-
-function isActive({ state }: ObservedDomain): boolean {
-  return state !== 'SHUTOFF' && state !== 'CRASHED';
 }
 
 function usedBy(fleet: FleetView, domain: ObservedDomain): Resources {

@@ -5,7 +5,7 @@ import type { Authority } from '../authority/authority.js';
 import { repairHost } from '../commands/repair-host.js';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Host } from '../fleet/host.js';
-import { type HostDriver, HypervisorError, type ObservedDomain } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError } from '../ports/hypervisor.js';
 import { type AuditFinding, auditHost, type HostAudit } from '../queries/audit.js';
 import type { Reconciler } from './reconciler.js';
 
@@ -24,7 +24,7 @@ export interface Audited {
 export async function auditNow(parts: RepairParts, hostname: string): Promise<Audited | undefined> {
   const known = parts.authority.fleet.get('host', hostname);
   if (known === undefined) return undefined;
-  const domains = await domainsOf(parts.driver(known));
+  const domains = await unlessSilent(parts.driver(known).domains());
   const { value: audit, revision } = await parts.authority.read((fleet) => {
     const host = fleet.get('host', hostname);
     return host && auditHost(fleet, host, domains);
@@ -54,7 +54,7 @@ async function copiesSeenAtHome(
   const seen = new Set<string>();
   for (const { kind, uuid } of findings) {
     const home = kind === 'WRONG_HOST' ? homeOf(authority.fleet, uuid) : undefined;
-    const domain = home && (await domainsOf(driver(home)))?.find((one) => one.uuid === uuid);
+    const domain = home && (await unlessSilent(driver(home).domain(uuid)));
     if (domain?.state === 'RUNNING') seen.add(uuid);
   }
   return seen;
@@ -66,9 +66,9 @@ function homeOf(fleet: FleetView, uuid: string): Host | undefined {
 }
 
 /** undefined: the host does not answer. */
-async function domainsOf(driver: HostDriver): Promise<readonly ObservedDomain[] | undefined> {
+async function unlessSilent<T>(look: Promise<T>): Promise<T | undefined> {
   try {
-    return await driver.domains();
+    return await look;
   } catch (error) {
     if (error instanceof HypervisorError) return undefined;
     throw error;

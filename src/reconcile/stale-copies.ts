@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { type Authority, UnavailableError } from '../authority/authority.js';
 import { claimKey } from '../fleet/claim.js';
 import type { LeftBehind } from '../fleet/host.js';
-import { type HostDriver, HypervisorError, type HypervisorErrorKind } from '../ports/hypervisor.js';
+import { type HostDriver, HypervisorError, type HypervisorErrorKind, isActive } from '../ports/hypervisor.js';
 
 export interface StaleCopiesParts {
   readonly authority: Authority;
@@ -48,7 +48,7 @@ async function clear(parts: StaleCopiesParts, left: LeftBehind): Promise<void> {
     }
     log.warn({ host, vmid, uuid, state: domain.state }, 'stale copy of a guest ended');
     mayAct(parts);
-    if (domain.state !== 'SHUTOFF' && domain.state !== 'CRASHED') await unless('NO_DOMAIN', driver.destroy(uuid));
+    if (isActive(domain)) await unless('NO_DOMAIN', driver.destroy(uuid));
     mayAct(parts);
     if (domain.persistent) await unless('NO_DOMAIN', driver.undefine(uuid));
   }
